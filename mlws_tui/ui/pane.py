@@ -1,0 +1,71 @@
+"""What every pane is: a bordered place on the screen that hears changes only while it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+from mlws_tui.domain.changes import Change
+from mlws_tui.domain.text import safe_text
+from mlws_tui.services.hub import Hub
+from mlws_tui.ui.actions import Action
+
+
+class Pane(Widget):
+    """Base of the panes. A pane owns its query and its selection; it posts messages up and gets data down.
+
+    A subclass sets `NUMBER`, `TITLE`, `ACTIONS` (and ``BINDINGS = bindings(ACTIONS)``), composes its widgets, and
+    overrides `changed` and `revive`. Data is loaded in workers; nothing here may block the event loop.
+    """
+
+    NUMBER: ClassVar[int] = 0
+    TITLE: ClassVar[str] = ""
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+
+    def __init__(self, hub: Hub, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.hub = hub
+        self._unsubscribe: Callable[[], None] | None = None
+        self.caption()
+
+    def caption(self, detail: str = "", corner: str = "") -> None:
+        """Set what stands in the border: ``1 Title ── detail`` on the left, `corner` at the right below.
+
+        Both are data: they are shown as they are, never read as markup.
+        """
+        title = f"{self.NUMBER} {self.TITLE}"
+        if detail:
+            title = f"{title} ── {safe_text(detail)}"
+        self.border_title = Content(title)  # type: ignore[assignment]  # the property takes Content as well
+        self.border_subtitle = Content(safe_text(corner))  # type: ignore[assignment]
+
+    @property
+    def focus_target(self) -> Widget:
+        """The widget that gets the focus when the person goes to this pane."""
+        return self
+
+    def changed(self, change: Change) -> None:
+        """Hear a change; called on the event loop, only while the pane is shown."""
+
+    def revive(self) -> None:
+        """Bring the pane up to date; called each time it comes into view, as it heard nothing while hidden."""
+
+    def on_show(self, _event: events.Show) -> None:
+        if self._unsubscribe is None:
+            self._unsubscribe = self.hub.subscribe(self.changed)
+            self.revive()
+
+    def on_hide(self, _event: events.Hide) -> None:
+        self._drop()
+
+    def on_unmount(self) -> None:
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
