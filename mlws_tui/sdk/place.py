@@ -1,0 +1,92 @@
+"""Which workspace a script writes into, and how a run id is claimed there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from mlws_tui.domain.events import ENV_WORKSPACE, KINDS, STREAMS_DIR, WAKE_DIR, run_id
+
+_TRIES = 1000
+
+
+def nearest(start: str) -> str | None:
+    """The nearest folder with ``.mlws/`` at or above `start`."""
+    place = os.path.abspath(start)
+    while True:
+        if os.path.isdir(os.path.join(place, ".mlws")):
+            return place
+        above = os.path.dirname(place)
+        if above == place:
+            return None
+        place = above
+
+
+def find(given: str | os.PathLike[str] | None = None) -> str:
+    """The workspace's folder: given, else MLWS_WORKSPACE, else the nearest above, else ``~/ml-workspace``.
+
+    One that is missing is made, and said on stderr.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    chosen = os.fspath(given) if given else os.environ.get(ENV_WORKSPACE)
+    if not chosen:
+        try:
+            here = os.getcwd()
+        except OSError:  # removed under the process
+            here = "/"
+        chosen = nearest(here) or os.path.join(os.path.expanduser("~"), "ml-workspace")
+    root = os.path.realpath(os.path.expanduser(chosen))
+    if not os.path.isdir(os.path.join(root, ".mlws")):
+        _make(root)
+    return root
+
+
+def _make(root: str) -> None:
+    for kind in KINDS:
+        os.makedirs(os.path.join(root, "logs", kind), exist_ok=True)
+    os.makedirs(os.path.join(root, "docs", "sessions"), exist_ok=True)
+    os.makedirs(os.path.join(root, ".mlws"), mode=0o700, exist_ok=True)
+    os.makedirs(os.path.join(root, STREAMS_DIR), mode=0o700, exist_ok=True)
+    print(f"mlws: made the workspace {root}; see it with: mlws-tui --workspace {root}", file=sys.stderr)
+
+
+def claim(root: str, name: str, kind: str, when: float | None = None) -> str:
+    """Take a run id that nobody has, by making its streams folder.
+
+    Args:
+        root: The workspace's folder.
+        name: What the person calls the run.
+        kind: Its kind; a log that already bears the id counts as taken.
+        when: Unix seconds; now by default.
+
+    Raises:
+        OSError: if the folder cannot be made.
+    """
+    moment = time.time() if when is None else when
+    streams = os.path.join(root, STREAMS_DIR)
+    os.makedirs(streams, mode=0o700, exist_ok=True)
+    for taken in range(1, _TRIES):
+        chosen = run_id(name, moment, taken)
+        if os.path.exists(os.path.join(root, "logs", kind, f"{chosen}.log")):
+            continue
+        try:
+            os.mkdir(os.path.join(streams, chosen), 0o700)
+        except FileExistsError:
+            continue
+        return chosen
+    raise OSError(f"no free run id for {name!r} in {streams}")
+
+
+def wake(root: str, run: str) -> None:
+    """Touch the run's mark, so that an open app looks at its folder at once; without it the app looks a little later."""
+    folder = os.path.join(root, STREAMS_DIR, WAKE_DIR)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        path = os.path.join(folder, run)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        os.utime(path)
+    except OSError:
+        return
