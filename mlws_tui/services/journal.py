@@ -1,0 +1,245 @@
+"""The journal: entries read and saved one day at a time, safe beside other programs that write the file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain import journal_edits
+from mlws_tui.domain.errors import NotFoundError, UsageError
+from mlws_tui.domain.journal import Day, Journal, parse, section_key, standard_section, streak
+from mlws_tui.domain.journal_edits import Splice
+from mlws_tui.domain.markdown import decode, encode
+from mlws_tui.services.drafts import Drafts, state_folder
+from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
+from mlws_tui.sources import files
+
+#: How often a save that another program overtook between reading and renaming is done again.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DayRef:
+    """An entry by its date; `ordinal` tells several of one date apart, from 0 in the order of the file."""
+
+    date: date
+    ordinal: int = 0
+
+
+class JournalService:
+    """Reads and writes ``ACTIVITY.md``. All methods block: on an event loop call them in a thread.
+
+    Args:
+        workspace: Whose journal it is.
+        clock: Tells the local time.
+        state_dir: Where recovery files go; by default ``$XDG_STATE_HOME/mlws-tui``.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        clock: Callable[[], datetime] = datetime.now,
+        state_dir: Path | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.path = workspace.journal
+        self.drafts = Drafts((state_dir or state_folder()) / "recovery")
+        self._clock = clock
+        self._parsed: tuple[tuple[int, int, int, int] | None, Journal] | None = None
+        self._guard = threading.Lock()
+
+    def today(self) -> date:
+        """The local date."""
+        return self._clock().date()
+
+    # reading
+
+    def read(self) -> Journal:
+        """The journal as it is on disk; a missing file is one without entries.
+
+        Raises:
+            MlwsError: if it cannot be read.
+        """
+        with self._guard:
+            stamp = files.stamp(self.path)
+            if self._parsed is None or self._parsed[0] != stamp or stamp is None:
+                self._parsed = (stamp, parse(files.read(self.path).data))
+            return self._parsed[1]
+
+    def days(self) -> list[DayRef]:
+        """All entries, oldest first."""
+        return sorted(
+            (DayRef(day.date, day.ordinal) for day in self.read().days), key=lambda d: (d.date, d.ordinal)
+        )
+
+    def streak(self) -> int:
+        """How many days in a row have an entry, up to today or yesterday."""
+        return streak({day.date for day in self.read().days}, self.today())
+
+    def day(self, ref: DayRef) -> Page:
+        """What a person wrote in an entry, below its heading; an empty page where there is none yet."""
+        return self._page(self.read(), ref)
+
+    def entry(self, when: date) -> tuple[Journal, list[Day]]:
+        """The journal and its entries of a date.
+
+        Raises:
+            NotFoundError: if there is none; the hint names the nearest.
+        """
+        journal = self.read()
+        found = [day for day in journal.days if day.date == when]
+        if not found:
+            near = min((day.date for day in journal.days), key=lambda d: abs((d - when).days), default=None)
+            raise NotFoundError(
+                f"The journal has no entry of {when.isoformat()}",
+                hint=f"the nearest is {near.isoformat()}"
+                if near
+                else 'write one with: mlws-tui log Experiments "…"',
+            )
+        return journal, found
+
+    def _page(self, journal: Journal, ref: DayRef) -> Page:
+        day = journal.day(ref.date, ref.ordinal)
+        key = f"{self.path}#{ref.date.isoformat()}.{ref.ordinal}"
+        newline = journal.newline.decode()
+        return Page(key, journal.body(day), newline) if day else Page(key, "", newline, exists=False)
+
+    def starter(self, ref: DayRef) -> str:
+        """What the template gives a new day to begin with; most often nothing.
+
+        Raises:
+            ConfigError: if the template cannot be rendered.
+        """
+        from mlws_tui.services.templates import Templates  # Jinja2 is wanted for this alone
+
+        return Templates(self.workspace).day(ref.date)
+
+    # writing
+
+    def save_day(self, ref: DayRef, base: str, text: str) -> Saved | Conflict:
+        """Save one entry; nothing else in the file changes.
+
+        Args:
+            ref: Which entry; made where it is missing and there is something to write.
+            base: Its text as it was when editing began.
+            text: Its text now.
+
+        Returns:
+            The page as it is on disk now, merged with what others did to it meanwhile; or, where they changed
+            the same lines, the conflict, and then nothing is written.
+
+        Raises:
+            MlwsError: if the file cannot be read or saved; it is then as it was.
+        """
+        outcome: list[Saved | Conflict] = []
+
+        def change(journal: Journal) -> Splice | None:
+            outcome[:] = []
+            day = journal.day(ref.date, ref.ordinal)
+            page = self._page(journal, ref)
+            wanted, taken = text, 0
+            theirs = self._theirs(journal, day, base)
+            if theirs is None:
+                theirs = page.text
+                merged = merge_text(base, text, theirs, page.newline)
+                if merged.clashes:
+                    outcome.append(Conflict(page, text, merged))
+                    return None
+                wanted, taken = joined(merged, "both", page.newline), merged.taken
+            wanted = journal_edits.trim_end(wanted)
+            outcome.append(Saved(Page(page.key, wanted, page.newline, exists=bool(day or wanted)), taken))
+            if wanted == theirs:
+                return None
+            if day is None:
+                return journal_edits.add_day(journal, ref.date, wanted)
+            if theirs != page.text:
+                start, _ = journal.body_span(day)
+                return Splice(start, start + len(encode(theirs)), encode(wanted))
+            return journal_edits.set_body(journal, day, wanted)
+
+        self._change(change)
+        return outcome[0]
+
+    def _theirs(self, journal: Journal, day: Day | None, base: str) -> str | None:
+        """The base, if the file still holds it at that entry's place; it may reach beyond the entry's end.
+
+        That is so after someone wrote a heading into an entry that ends it by its level: what they wrote then
+        stays one text for as long as they edit it.
+        """
+        if day is None:
+            return None if base else ""
+        start, end = journal.body_span(day)
+        old = encode(base)
+        behind = start + len(old)
+        whole = journal.data.startswith(old, start) and behind >= end
+        return base if whole and journal.data[behind : behind + 1] in (b"", b"\r", b"\n") else None
+
+    def append(self, section: str, text: str, when: date | None = None, *, task: bool = False) -> str:
+        """Write a bullet into a section of a day.
+
+        Args:
+            section: Its title; a standard one by any case or a prefix that only it has.
+            text: The bullet, one line or more.
+            when: The day; today by default.
+            task: Whether it gets an open check box.
+
+        Returns:
+            The section's title.
+
+        Raises:
+            UsageError: if section or text is empty.
+            MlwsError: if the file cannot be read or saved; it is then as it was.
+        """
+        if not section_key(section) or not text.strip():
+            raise UsageError(
+                "An entry needs a section and a text", hint='mlws-tui log Experiments "Started: llama-ft"'
+            )
+        title = standard_section(section)
+        day = when or self.today()
+        self._change(lambda journal: journal_edits.add_bullet(journal, day, title, text, task=task))
+        return title
+
+    def _change(self, change: Callable[[Journal], Splice | None]) -> None:
+        """Read, change and save under the lock; again where a program that takes no lock came between."""
+        with files.locked(self.workspace.journal_lock):
+            for attempt in range(_TRIES):
+                before = files.read(self.path)
+                splice = change(parse(before.data))
+                if splice is None:
+                    return
+                try:
+                    files.save(self.path, splice.apply(before.data), before)
+                    return
+                except files.ChangedError:
+                    if attempt == _TRIES - 1:
+                        raise
+
+
+def document(journal: Journal, day: Day, path: str) -> dict[str, object]:
+    """An entry as a JSON document; lines are counted from 1, the last one included."""
+    return {
+        "date": day.date.isoformat(),
+        "path": path,
+        "line_start": day.line_start + 1,
+        "line_end": day.line_end,
+        "sections": [
+            {
+                "title": readable(section.title),
+                "line_start": section.line_start + 1,
+                "line_end": section.line_end,
+                "text": readable(journal.text(*journal.content(section.heading.end, section.line_end))),
+            }
+            for section in journal.sections(day)
+        ],
+        "text": readable(journal.text(day.line_start, day.line_end)),
+    }
+
+
+def readable(text: str) -> str:
+    """Text as valid Unicode: bytes that were not UTF-8 become replacement characters."""
+    return decode(encode(text)).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

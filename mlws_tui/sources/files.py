@@ -1,0 +1,339 @@
+"""Files that people write: read with their identity, saved so that no crash and no full disk costs a word.
+
+All functions block: call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlws_tui.domain.errors import MlwsError
+
+#: More than this is no text that a person edits.
+MAX_BYTES = 256 * 1024 * 1024
+
+_NEEDS_LINK = {errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMLINK}
+
+
+class FileError(MlwsError):
+    """A file could not be read or saved; what was on disk before is still there."""
+
+
+class ChangedError(FileError):
+    """The file is no longer as it was when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A file as it was read.
+
+    Attributes:
+        data: Its bytes; empty where there is no file.
+        digest: SHA-256 of them; empty where there is no file.
+    """
+
+    data: bytes = b""
+    digest: str = ""
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.digest)
+
+
+def stamp(path: Path) -> tuple[int, int, int, int] | None:
+    """What tells a changed file cheaply: device, inode, size, time of change (ns); None without a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def read(path: Path) -> Snapshot:
+    """Read a file; one that does not exist is an empty snapshot.
+
+    Raises:
+        FileError: if it cannot be read or is no text.
+    """
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileError(f"{path} is no regular file")
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return Snapshot()
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {_words(error)}") from error
+    if len(data) > MAX_BYTES:
+        raise FileError(
+            f"{path} is larger than {MAX_BYTES // 2**20} MB", hint="nobody has written that by hand"
+        )
+    if b"\0" in data:
+        raise FileError(
+            f"{path} is not UTF-8 text", hint="it holds NUL bytes; convert it, for example with iconv"
+        )
+    return Snapshot(data, hashlib.sha256(data).hexdigest())
+
+
+@contextmanager
+def locked(path: Path, timeout: float = 5.0) -> Iterator[None]:
+    """Hold the lock file against other programs that edit the same document.
+
+    Args:
+        path: The lock file; made where it is missing.
+        timeout: Seconds to wait for who holds it.
+
+    Raises:
+        FileError: if the lock cannot be had.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise FileError(f"{path} could not be opened: {_words(error)}") from error
+    try:
+        _take(descriptor, path, time.monotonic() + timeout)
+        yield
+    finally:
+        os.close(descriptor)  # gives the lock up as well
+
+
+def _take(descriptor: int, path: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise FileError(f"Another program holds {path}", hint="try again when it is done") from None
+            time.sleep(0.01)
+        except OSError as error:
+            if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):  # a network file system without locks
+                return  # whoever saves still compares the file with what it read
+            raise FileError(f"{path} could not be locked: {_words(error)}") from error
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a file that does not exist yet, with the mode that the umask gives.
+
+    Raises:
+        FileExistsError: if it exists.
+        FileError: if it cannot be written; then nothing is left of it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path} could not be made: {_words(error)}") from error
+    try:
+        try:
+            _write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise FileError(f"{path} could not be written: {_words(error)}", hint=_hint(error)) from error
+
+
+def save(path: Path, data: bytes, before: Snapshot) -> Snapshot:
+    """Put new bytes in the place of a file's old ones: all of them or none.
+
+    The file keeps its mode, owner, extended attributes, and the symbolic and hard links that lead to it. Where
+    a new file cannot take all of that over, the old one is rewritten, its space reserved and a copy beside it.
+
+    Args:
+        path: The file.
+        data: Its new bytes.
+        before: What it was when it was read.
+
+    Returns:
+        The file as it is now.
+
+    Raises:
+        ChangedError: if the file is no longer as it was read; nothing is written.
+        FileError: if it cannot be saved; the old bytes are still there.
+    """
+    real = Path(os.path.realpath(path))
+    if not before.exists:
+        try:
+            create(real, data)
+        except FileExistsError:
+            raise ChangedError(f"{path} was made by another program meanwhile") from None
+        return Snapshot(data, hashlib.sha256(data).hexdigest())
+    try:
+        if not _replace(real, data, before):
+            _rewrite(real, data, before)
+    except OSError as error:
+        raise FileError(f"{path} could not be saved: {_words(error)}", hint=_hint(error)) from error
+    return Snapshot(data, hashlib.sha256(data).hexdigest())
+
+
+def _check(path: Path, before: Snapshot) -> None:
+    if read(path).digest != before.digest:
+        raise ChangedError(f"{path} was changed by another program meanwhile")
+
+
+def _replace(path: Path, data: bytes, before: Snapshot) -> bool:
+    """Save through a new file beside the old one; False where that would lose what the old file is."""
+    status = path.stat()
+    if status.st_nlink > 1 or status.st_uid != os.geteuid() or not os.access(path, os.W_OK):
+        return False
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
+    except OSError as error:
+        if error.errno in _NEEDS_LINK:
+            return False
+        raise
+    try:
+        try:
+            if not _take_over(path, descriptor, status):
+                return False
+            _write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        _check(path, before)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+        return True
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _take_over(path: Path, descriptor: int, status: os.stat_result) -> bool:
+    """Give the new file the old one's mode, group and attributes; False where one cannot be given."""
+    try:
+        if os.fstat(descriptor).st_gid != status.st_gid:
+            os.fchown(descriptor, -1, status.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+        for name in os.listxattr(path):
+            if not name.startswith(
+                ("security.", "trusted.")
+            ):  # the system's own; it sets them on the new file
+                os.setxattr(descriptor, name, os.getxattr(path, name))
+    except OSError as error:
+        return error.errno in (errno.ENOTSUP, errno.ENOSYS)  # a file system without such attributes
+    return True
+
+
+def _rewrite(path: Path, data: bytes, before: Snapshot) -> None:
+    """Save into the file itself. Its space is reserved first: a full disk is met before a byte changes."""
+    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.bak")
+    kept = False
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        _check(path, before)
+        _reserve(descriptor, size, len(data))
+        with suppress(
+            OSError
+        ):  # a folder that one may not write: then without the copy, which a crash would need
+            create_private(copy, before.data)
+            kept = True
+        _write(descriptor, data)
+        os.ftruncate(descriptor, len(data))
+        os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            _restore(descriptor, before.data)
+        raise
+    finally:
+        os.close(descriptor)
+        if kept:
+            with suppress(OSError):
+                copy.unlink()
+
+
+def _reserve(descriptor: int, size: int, wanted: int) -> None:
+    if wanted <= size:
+        return
+    try:
+        os.posix_fallocate(descriptor, size, wanted - size)
+    except OSError as error:
+        os.ftruncate(descriptor, size)
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+
+
+def _restore(descriptor: int, data: bytes) -> None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    _write(descriptor, data)
+    os.ftruncate(descriptor, len(data))
+
+
+def create_private(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner may read, and have it on the disk at return.
+
+    Raises:
+        OSError: if it exists or cannot be written; then nothing is left of it.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        _write(descriptor, data)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """As `create_private`, in the place of what is there; a crash leaves the old or the new, never half.
+
+    Raises:
+        OSError: if it cannot be written; the old file is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    create_private(temporary, data)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _hint(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the file on disk is as it was; make room, then save again"
+    return "the file on disk is as it was"

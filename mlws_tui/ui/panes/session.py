@@ -1,0 +1,175 @@
+"""The session pane: one session log, the latest unless another is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from textual import on
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.sessions import SessionFacts
+from mlws_tui.services.hub import Hub
+from mlws_tui.services.pages import Conflict, Page, Saved
+from mlws_tui.services.sessions import SessionsService
+from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.panes.writing import WritingPane
+
+#: Seconds without typing after which the sections that are left are counted again.
+COUNT_AFTER = 0.5
+
+
+class SessionPane(WritingPane):
+    """Shows a session log and edits it.
+
+    Args:
+        hub: Where changes are told.
+        sessions: The session logs.
+    """
+
+    NUMBER = 5
+    TITLE = "Session"
+    ACTIONS = (
+        Action("session.edit", "enter", "Write", "Write in the session log that is shown", footer=True),
+        Action("session.leave", "escape", "Done", "Stop writing; what was written is saved", palette=False),
+        Action("session.save", "ctrl+s", "Save", "Save the session log", footer=True),
+        Action(
+            "session.previous",
+            "left_square_bracket",
+            "Earlier session",
+            "Go to the session log before",
+            footer=True,
+        ),
+        Action("session.next", "right_square_bracket", "Later session", "Go to the session log after"),
+        Action("session.line-down", "j", "Down", "Go down a line", palette=False),
+        Action("session.line-up", "k", "Up", "Go up a line", palette=False),
+        Action("session.first-line", "g", "First line", "Go to the first line", palette=False),
+        Action("session.last-line", "G", "Last line", "Go to the last line", palette=False),
+        Action("session.mine", "m", "Keep mine", "Settle a conflict: keep what you wrote", palette=False),
+        Action(
+            "session.disk", "d", "Take the disk's", "Settle a conflict: take what is on disk", palette=False
+        ),
+        Action(
+            "session.both", "b", "Keep both", "Settle a conflict: keep both, the disk's first", palette=False
+        ),
+        Action("session.restore", "r", "Restore", "Take up the unsaved text that was found", palette=False),
+        Action(
+            "session.discard", "x", "Discard", "Throw the unsaved text away that was found", palette=False
+        ),
+    )
+    BINDINGS = bindings(ACTIONS)
+
+    def __init__(self, hub: Hub, sessions: SessionsService) -> None:
+        super().__init__(hub, sessions.drafts, id="session")
+        self._sessions = sessions
+        self._name: str | None = None
+        self._facts: SessionFacts | None = None
+        self._count_timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        self.describe()
+
+    @property
+    def shown(self) -> str | None:
+        """Name of the session log that is shown."""
+        return self._name
+
+    # what the pages are
+
+    def load_page(self) -> Page | None:
+        name = self._name
+        if name is None:
+            latest = self._sessions.list()
+            if not latest:
+                return None
+            name = latest[0].name
+        page = self._sessions.page(name)
+        self._name = name
+        self._facts = self._sessions.facts_of(name, page.text)
+        return page
+
+    def store_page(self, page: Page, text: str) -> Saved | Conflict:
+        name = Path(page.key).stem
+        outcome = self._sessions.save(name, page.text, text)
+        if isinstance(outcome, Saved):
+            self._facts = self._sessions.facts_of(name, outcome.page.text)
+        return outcome
+
+    def watches(self, path: Path) -> bool:
+        if self._name is None:
+            return path.parent == self._sessions.folder
+        return path.parent == self._sessions.folder and path.stem == self._name
+
+    def draft_prefix(self) -> str:
+        return f"{self._sessions.folder}/"
+
+    def turn_to(self, key: str) -> str:
+        self._name = Path(key).stem
+        return self._name
+
+    def describe(self) -> None:
+        if self._name is None or self._facts is None:
+            self.caption("", self.corner)
+            self._hint("n: begin a session log")
+            return
+        left = self._facts.left
+        count = (
+            "" if not left else "1 section left to write" if left == 1 else f"{left} sections left to write"
+        )
+        self.caption(self._facts.title or self._name, " · ".join(filter(None, (self.corner, count))))
+        self._hint("enter: write" if self.editor.read_only else "")
+
+    def _hint(self, text: str) -> None:
+        if self.editor.placeholder != Content(text):
+            self.editor.placeholder = Content(text)
+
+    @on(TextArea.Changed)
+    def _count_soon(self) -> None:
+        if self._count_timer is not None:
+            self._count_timer.stop()
+        self._count_timer = self.set_timer(COUNT_AFTER, self._count)
+
+    def _count(self) -> None:
+        if self._name is not None:
+            self._facts = self._sessions.facts_of(self._name, self.editor.text)
+            self.describe()
+
+    # going from one to another
+
+    async def show_session(self, name: str) -> None:
+        """Show another session log; the one that is shown is saved first."""
+        if name == self._name or not await self.leave_page():
+            return
+        self._name = name
+        await self.refresh_page()
+
+    async def new_session(self, title: str, session_type: str = "Experiment") -> None:
+        """Make a session log from the template of its type and begin to write in it."""
+        try:
+            session = await asyncio.to_thread(self._sessions.new, title, session_type)
+        except MlwsError as error:
+            self.notify(error.sentence(), severity="error", timeout=10, markup=False)
+            return
+        await self.show_session(session.name)
+        if self._name == session.name:
+            await self.edit()
+
+    def action_previous(self) -> None:
+        self.work(partial(self._step, 1))
+
+    def action_next(self) -> None:
+        self.work(partial(self._step, -1))
+
+    async def _step(self, by: int) -> None:
+        names = [session.name for session in await asyncio.to_thread(self._sessions.list)]
+        if self._name not in names:
+            target = names[0] if names else None
+        else:
+            index = names.index(self._name) + by
+            target = names[index] if 0 <= index < len(names) else None
+        if target is not None:
+            await self.show_session(target)

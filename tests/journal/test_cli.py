@@ -1,0 +1,116 @@
+"""The journal and session logs from a shell: real commands in real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from mlws_tui.config.workspace import Workspace
+
+LOADED = """
+import sys
+from mlws_tui.cli.main import main
+code = main(sys.argv[1:])
+heavy = {"textual", "sqlite3", "aiosqlite", "pynvml", "asyncio", "jinja2", "rich"} & set(sys.modules)
+print(sorted(heavy), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+class Shell:
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def __call__(self, *args: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlws_tui", "--workspace", str(self.workspace.root), *args],
+            capture_output=True,
+            text=True,
+            input=stdin,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    def json(self, *args: str) -> Any:
+        return json.loads(self(*args, "--json").stdout)
+
+
+@pytest.fixture
+def shell(workspace: Workspace) -> Shell:
+    workspace.journal.write_bytes(b"# Log\n\n## 2024-10-19\n\n### Code\n- a\n")
+    return Shell(workspace)
+
+
+def test_a_capture_goes_to_its_day_and_section(shell: Shell) -> None:
+    assert (
+        shell("log", "code", "two", "words", "--date", "2024-10-19").stdout == "2024-10-19 Code: two words\n"
+    )
+    shell("log", "next", "-", "--task", "--date", "19.10.2024", stdin="compare\nboth\n")
+    assert shell.workspace.journal.read_bytes() == (
+        b"# Log\n\n## 2024-10-19\n\n### Code\n- a\n- two words\n\n### Next Steps\n- [ ] compare\n  both\n"
+    )
+
+
+def test_a_capture_loads_neither_store_nor_screen(shell: Shell) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "--workspace", str(shell.workspace.root), "log", "Code", "x"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_today_and_days_as_documents(shell: Shell) -> None:
+    assert "Nothing is written" in shell("today").stdout
+    assert shell.json("today")["sections"] == []
+    shell("log", "Models", "Pulled qwen \x1b[2J")
+    today = shell.json("today")
+    assert today["path"] == "ACTIVITY.md"
+    assert [section["title"] for section in today["sections"]] == ["Models"]
+    assert today["sections"][0]["text"] == "- Pulled qwen \x1b[2J\n"
+    assert "\x1b" not in shell("today").stdout
+    days = shell.json("journal", "days")["days"]
+    assert [day["date"] for day in days] == [today["date"], "2024-10-19"]
+    assert days[1]["heading"] == "2024-10-19"
+    assert shell.json("journal", "show", "2024-10-19")["text"] == "## 2024-10-19\n\n### Code\n- a\n"
+    assert "2024-10-19 Sat  Code" in shell("journal", "days").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("journal", "show", "2020-01-01"), 1, "no entry of 2020-01-01"),
+        (("journal", "show", "someday"), 2, "is no day"),
+        (("log", "Code", "x", "--date", "someday"), 2, "is no day"),
+        (("log", "Code"), 2, "TEXT"),
+        (("log", " ", "x"), 2, "needs a section"),
+        (("session", "new", "x", "--type", "Nonsense"), 2, "no template"),
+        (("session", "show", "nothing"), 1, "no session log"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    shell: Shell, args: tuple[str, ...], code: int, words: str
+) -> None:
+    done = shell(*args, code=code)
+    assert done.stdout == ""
+    assert words in done.stderr and done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_sessions_are_made_listed_and_shown(shell: Shell) -> None:
+    assert "no session log yet" in shell("session", "list").stdout
+    path = shell("session", "new", "Tuning", "llama3.1", "--type", "optimization").stdout.strip()
+    assert path.endswith("-tuning-llama3.1.md")
+    (session,) = shell.json("session", "list")["sessions"]
+    assert (session["title"], session["type"], session["runs"]) == ("Tuning llama3.1", "Optimization", [])
+    assert session["placeholders"] > 10
+    assert shell("session", "show", "tuning").stdout.startswith("# Session: Tuning llama3.1\n")
+    shown = shell.json("session", "show", "tuning")
+    assert shown["sections"][0] == {"title": "Overview", "line": 8, "state": "empty"}
