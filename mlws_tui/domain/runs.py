@@ -1,4 +1,4 @@
-"""A run as people speak of it: facts, state, last values; and the rules by which its state follows from the facts."""
+"""A run as people speak of it: facts, state, last values, series and what happened in it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ProcessRef:
     host: str
     boot_id: str | None = None
     pid_ns: str | None = None
-    role: str = "rank"  # wrapper, command or rank
+    role: str = "rank"  # wrapper, command, rank or child (forked from a rank)
     rank: int = 0
 
 
@@ -85,7 +85,7 @@ class Claim:
     """What one stream says of how the run ended, or what a person set.
 
     Attributes:
-        speaker: ``person``, ``wrapper`` or ``rank``.
+        speaker: ``person``, ``wrapper``, ``rank`` or ``child`` (forked from a rank; it has no say).
         rank: Which rank speaks, for ``rank``.
         attempt: 1 for the first start, 2 for the first resume…
         status: completed, failed or stopped (a person may also set others); None for a stream without an end.
@@ -141,6 +141,8 @@ class Run:
     archived: bool = False
     deleted: bool = False
     bad_lines: int = 0
+    best_checkpoint: str | None = None
+    problems: tuple[str, ...] = ()  # sentences about stream files that cannot be read on
 
     def duration(self, now: float) -> float | None:
         """Seconds from start to end, or until now while it is live; None where it never started."""
@@ -152,13 +154,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """Which runs a list asks for, newest first."""
+    """Which runs a list asks for, newest first. `unfinished`: only those of which no end is recorded."""
 
     limit: int = 200
     offset: int = 0
     text: str = ""
     include_deleted: bool = False
     include_archived: bool = False
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,260 @@
+"""Keeps the index up with the streams: one process ingests, the others notice what it wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.changes import IndexState, PointsAdded, RunsChanged
+from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.domain.errors import MlwsError, StoreError
+from mlws_tui.services.backlog import Backlog
+from mlws_tui.services.hub import Hub
+from mlws_tui.services.lease import Lease
+from mlws_tui.sources.watch import is_network
+from mlws_tui.store import Store
+from mlws_tui.store.errors import StaleError
+
+log = logging.getLogger(__name__)
+_LOOK = 2.0  # how often it is checked that the index is still the one that was opened (s)
+_TAKEOVER = 1.0  # how often a follower tries to take the lease (s)
+_FOLLOW = 0.25  # how often a follower looks for what the holder wrote (s)
+_REPORT = 0.5  # how often a falling backlog is told (s)
+_STALE_MOST = 3  # times in a row that the place in the streams is asked for again
+_REGISTER = 500  # folders in one commit
+
+
+class IngestService:
+    """Ingests while it holds the lease, else follows who does. Publishes what changed, after the commit.
+
+    After `close` it may be started again: that is how an app gives up the lease while it is suspended.
+    """
+
+    def __init__(
+        self, workspace: Workspace, store: Store, hub: Hub, *, poll: float = 0.25, retry: float = 5.0
+    ) -> None:
+        self._streams = workspace.streams
+        self._store = store
+        self._hub = hub
+        self._poll = poll
+        self._retry = retry
+        self._lease = Lease(store.path.with_name("ingest.lock"))
+        self._backlog: Backlog | None = None
+        self._turn = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._state: IndexState | None = None
+        self._told_at = 0.0
+        self._try_lease_at = 0.0
+        self._look_at = 0.0
+        self._stale = 0
+
+    @property
+    def state(self) -> IndexState:
+        """How the index is doing, as last told."""
+        return self._state or IndexState("read-only" if self._store.read_only else "follower")
+
+    async def start(self) -> None:
+        """Begin to keep the index up, until `close`."""
+        if self._task is None:
+            self._stop.clear()
+            self._task = asyncio.create_task(self._run(), name="ingest")
+
+    async def close(self) -> None:
+        """Stop and give up the lease. Safe to call twice."""
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+        async with self._turn:
+            self._backlog = None
+            self._lease.release()
+
+    async def catch_up(self, timeout: float = 1.0) -> IndexState:  # noqa: ASYNC109 - part of the answer, not a limit
+        """Bring the index up to what the streams hold now, for a command that is about to read it.
+
+        With no other holder everything that waits is ingested, however long that takes. With one, this waits
+        for it, at most `timeout` seconds; `behind` then tells how many bytes it still has to ingest.
+
+        Raises:
+            StoreError: if the index cannot be read or written.
+        """
+        async with self._turn:
+            if await self._hold(now=True):
+                more = await self._ingest_once(everything=True)
+                while more:
+                    more = await self._ingest_once()
+                return self._tell(self._holder_state())
+        return await self._wait_for_holder(timeout)
+
+    async def _run(self) -> None:
+        while not self._stop.is_set():
+            pause = await self._guarded_step()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
+
+    async def _guarded_step(self) -> float:
+        """One step; seconds until the next. A failure is told and tried again, it never ends the task."""
+        try:
+            async with self._turn:
+                return await self._step()
+        except MlwsError as error:
+            self._tell(replace(self.state, problem=error.title, hint=error.hint))
+        except OSError as error:
+            problem = f"The streams in {self._streams} cannot be read: {error.strerror or error}"
+            self._tell(replace(self.state, problem=problem, hint="check the folder"))
+        except Exception:
+            log.exception("ingest failed")
+            self._tell(
+                replace(self.state, problem="Ingesting the streams failed", hint="the app's log says why")
+            )
+            self._backlog = None
+        return self._retry
+
+    async def _step(self) -> float:
+        await self._look_for_index()
+        if self._store.read_only or not await self._hold():
+            await self._follow()
+            return _FOLLOW
+        more = await self._ingest_once()
+        self._tell(self._holder_state())
+        return 0.0 if more else self._poll
+
+    async def _look_for_index(self) -> None:
+        """SQLite goes on writing to a file that was removed: nobody else would ever see what it holds."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK
+            if not await self._store.in_place():
+                raise StoreError(
+                    f"The index {self._store.path} was removed or replaced while it was open",
+                    hint="restart mlws-tui: it is made again from the streams",
+                )
+
+    async def _hold(self, *, now: bool = False) -> bool:
+        """Whether this process may ingest; the lease is taken if it is free."""
+        if self._store.read_only:
+            return False
+        if not self._lease.held:
+            if not now and time.monotonic() < self._try_lease_at:
+                return False
+            self._try_lease_at = time.monotonic() + _TAKEOVER
+            if not await asyncio.to_thread(self._lease.acquire):
+                return False
+            self._backlog = None
+        if self._backlog is None:
+            self._backlog = await self._load()
+        return True
+
+    async def _load(self) -> Backlog:
+        network = await asyncio.to_thread(is_network, self._streams)
+        return Backlog(self._streams, await self._store.standing(), network=network)
+
+    async def _ingest_once(self, *, everything: bool = False) -> bool:
+        """Look, read and commit one pass; whether there is more to do at once."""
+        backlog = self._backlog
+        if backlog is None:
+            return False
+        folders, chunks = await asyncio.to_thread(backlog.look, everything=everything)
+        if folders:
+            await self._register(backlog, folders)
+            chunks = await asyncio.to_thread(backlog.take)
+        if not chunks:
+            return False
+        try:
+            await self._commit(backlog, chunks)
+        except (
+            StaleError
+        ) as error:  # an earlier answer got lost, or the lock file was removed under its holder
+            self._stale += 1
+            if self._stale > _STALE_MOST:
+                raise StoreError(
+                    "Another process writes the same index",
+                    detail=error.title,
+                    hint="close the other mlws-tui",
+                ) from error
+            self._backlog = await self._load()
+            return True
+        self._stale = 0
+        return True
+
+    async def _register(self, backlog: Backlog, folders: Sequence[StreamFolder]) -> None:
+        for i in range(0, len(folders), _REGISTER):
+            some = folders[i : i + _REGISTER]
+            positions = await self._store.register(some)
+            await asyncio.to_thread(backlog.registered, some, positions)
+
+    async def _commit(self, backlog: Backlog, chunks: Sequence[StreamChunk]) -> None:
+        try:
+            changed = await self._store.ingest(chunks)
+        except StoreError:
+            raise
+        except Exception as error:
+            # Data that the projection does not expect must not hold up the other files: each by itself.
+            if len(chunks) == 1:
+                log.exception("%s cannot be ingested", chunks[0].before.file)
+                backlog.give_up(chunks[0].before.file, f"{chunks[0].before.file} cannot be ingested: {error}")
+                return
+            for chunk in chunks:
+                await self._commit(backlog, [chunk])
+            return
+        backlog.committed(chunks)
+        if changed.runs:
+            self._hub.publish(RunsChanged(changed.runs))
+        if changed.points:
+            self._hub.publish(PointsAdded(changed.points))
+
+    async def _follow(self) -> None:
+        if await self._store.changed_elsewhere():
+            self._hub.publish(RunsChanged(None))
+            self._hub.publish(PointsAdded(None))
+        self._tell(await self._follower_state(0))
+
+    async def _wait_for_holder(self, timeout: float) -> IndexState:  # noqa: ASYNC109 - see catch_up
+        deadline = time.monotonic() + timeout
+        backlog = await self._load()
+        targets = await asyncio.to_thread(_targets, backlog)
+        while True:
+            reached = await self._store.offsets(list(targets))
+            behind = sum(max(0, target - reached.get(file, 0)) for file, target in targets.items())
+            if not behind or time.monotonic() >= deadline:
+                return self._tell(await self._follower_state(behind))
+            await asyncio.sleep(0.03)
+
+    def _holder_state(self) -> IndexState:
+        backlog = self._backlog
+        if backlog is None:
+            return IndexState("holder")
+        problem = next(iter(backlog.problems.values()), "")
+        hint = "the other streams are read on" if problem else ""
+        return IndexState("holder", None, backlog.behind, problem, hint)
+
+    async def _follower_state(self, behind: int) -> IndexState:
+        if self._store.read_only:
+            return IndexState("read-only", None, behind, self._store.notice)
+        return IndexState("follower", await asyncio.to_thread(self._lease.holder), behind)
+
+    def _tell(self, state: IndexState) -> IndexState:
+        """Publish the state if it changed; where only the backlog did, twice a second."""
+        before, self._state = self._state, state
+        now = time.monotonic()
+        alike = before is not None and replace(state, behind=0) == replace(before, behind=0)
+        if before is not None and alike and bool(state.behind) == bool(before.behind):
+            waits = state.behind == before.behind or now - self._told_at < _REPORT
+            if waits:
+                return state
+        self._told_at = now
+        self._hub.publish(state)
+        return state
+
+
+def _targets(backlog: Backlog) -> dict[str, int]:
+    """What is to be reached, files of new folders included."""
+    for folder in backlog.scan(everything=True):
+        backlog.registered([folder], [StreamPosition(file, folder.run) for file in folder.files])
+    return backlog.targets()

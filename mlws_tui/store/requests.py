@@ -1,0 +1,95 @@
+"""What the ingester asks the actor to write, and what it reads to know where it stands."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.store.projection import Projection
+
+_BATCH = 500  # names in one IN (…)
+_POSITIONS = "SELECT file, run, offset, skipping, inode, head FROM streams"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Take chunks in, all or none of them."""
+
+    chunks: Sequence[StreamChunk]
+
+    def apply(self, connection: sqlite3.Connection) -> Ingested:
+        projection = Projection(connection)
+        for chunk in self.chunks:
+            projection.apply(chunk)
+        return projection.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Remember the files of folders, so that they are read even if this process ends before it gets to them.
+
+    The answer is those of them that may still grow.
+    """
+
+    folders: Sequence[StreamFolder]
+
+    def apply(self, connection: sqlite3.Connection) -> tuple[StreamPosition, ...]:
+        connection.executemany(
+            "INSERT INTO streams (file, run) VALUES (?, ?) ON CONFLICT (file) DO NOTHING",
+            [(file, folder.run) for folder in self.folders for file in folder.files],
+        )
+        connection.executemany(
+            "INSERT INTO folders (run, mtime) VALUES (?, ?) "
+            "ON CONFLICT (run) DO UPDATE SET mtime = excluded.mtime",
+            [(folder.run, folder.mtime) for folder in self.folders],
+        )
+        return tuple(position for folder in self.folders for position in _open_files(connection, folder.run))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the index is.
+
+    Attributes:
+        folders: Modification time (ns) of each run's folder when it was listed.
+        open: The files that may grow.
+        stuck: Files of edits that cannot be read any further, and why.
+    """
+
+    folders: dict[str, int]
+    open: tuple[StreamPosition, ...]
+    stuck: dict[str, str]
+
+
+def standing(connection: sqlite3.Connection) -> Standing:
+    """Where the ingest stands, as the index has it."""
+    folders = dict(connection.execute("SELECT run, mtime FROM folders").fetchall())
+    rows = connection.execute(f"{_POSITIONS} WHERE settled = 0")
+    stuck = connection.execute("SELECT file, problem FROM streams WHERE run IS NULL AND problem != ''")
+    return Standing(folders, tuple(_position(row) for row in rows), dict(stuck.fetchall()))
+
+
+def _open_files(connection: sqlite3.Connection, run: str) -> list[StreamPosition]:
+    rows = connection.execute(
+        f"{_POSITIONS} WHERE run = ? AND +settled = 0", (run,)
+    )  # + keeps it to the index by run
+    return [_position(row) for row in rows]
+
+
+def _position(row: tuple[Any, ...]) -> StreamPosition:
+    file, run, offset, skipping, inode, head = row
+    return StreamPosition(file, run, offset, bool(skipping), inode, head)
+
+
+def offsets(connection: sqlite3.Connection, files: Sequence[str]) -> dict[str, int]:
+    """How far each of these files is ingested; files that the index does not know are left out."""
+    found: dict[str, int] = {}
+    for i in range(0, len(files), _BATCH):
+        some = files[i : i + _BATCH]
+        marks = ", ".join("?" * len(some))
+        rows = connection.execute(f"SELECT file, offset FROM streams WHERE file IN ({marks})", some)  # noqa: S608
+        found.update(rows.fetchall())
+    return found

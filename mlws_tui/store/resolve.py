@@ -1,0 +1,270 @@
+"""What a run comes to, from all that its streams and people say: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlws_tui.domain.liveness import from_claims
+from mlws_tui.domain.runs import Claim, ProcessRef, Progress, Run, RunError, RunState
+
+#: Authors of assignments, the stronger one last.
+STREAM, EDIT = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What one stream file says of its run, but for points and happenings."""
+
+    file: str
+    role: str = "rank"
+    rank: int = 0
+    attempt: int = 1
+    first_ts: float | None = None
+    last_ts: float | None = None
+    bad: int = 0
+    problem: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    ending: Mapping[str, Any] | None = None
+    progress: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The latest value of a field (or of one key of it), and who set it: STREAM or EDIT."""
+
+    author: int
+    field: str
+    key: str
+    ts: float
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A run, the diff of its working tree (kept apart: it may be long) and the figures that a person set."""
+
+    run: Run
+    diff: str | None
+    metrics: Mapping[str, tuple[float, Any]]
+
+
+def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[Assignment]) -> Resolved:
+    """The run as its streams and assignments have it. The state follows from what is recorded alone."""
+    weakest_first = sorted(streams, key=_weight)
+    assigned = sorted(assignments, key=lambda one: (one.author, one.ts, one.field, one.key))
+    facts = _merge_facts(weakest_first)
+    newest = max((stream.attempt for stream in weakest_first), default=1)
+    current = [stream for stream in weakest_first if stream.attempt == newest]
+    last = {one.field: one.value for one in assigned if not one.key}
+    git = mapping(facts.get("git"))
+    diff = text(git.pop("diff", None)) if git else None
+    run = Run(
+        id=run_id,
+        name=_name(facts, weakest_first, assigned) or run_id[16:] or run_id,
+        kind=text(facts.get("kind")) or "training",
+        state=RunState.CREATED,
+        experiment=text(facts.get("experiment")),
+        started=min((s.first_ts for s in weakest_first if s.first_ts is not None), default=None),
+        last_seen=max((s.last_ts for s in weakest_first if s.last_ts is not None), default=None),
+        host=text(facts.get("host")),
+        pid=_pid(current),
+        processes=_processes(current),
+        tags=_tags(weakest_first, assigned),
+        config=_with_keys(mapping(facts.get("config")), "config", assigned),
+        summary=_with_keys({}, "summary", assigned),
+        model=text(facts.get("model")),
+        dataset=text(facts.get("dataset")),
+        git=git or None,
+        command=strings(facts.get("cmd")),
+        cwd=text(facts.get("cwd")),
+        python=text(facts.get("python")),
+        gpus=tuple(facts["gpus"]) if isinstance(facts.get("gpus"), list) else (),
+        claims=_claims(weakest_first, assigned),
+        log=text(facts.get("log")),
+        parent=text(facts.get("parent")),
+        launched_by=text(facts.get("launched_by")),
+        attempt=newest,
+        ranks=_ranks(current, facts),
+        progress=_progress(current),
+        bad_lines=sum(stream.bad for stream in weakest_first),
+        problems=tuple(stream.problem for stream in weakest_first if stream.problem),
+        notes=text(last.get("notes")) or "",
+        archived=last.get("archived") is True,
+        deleted=last.get("deleted") is True,
+        best_checkpoint=text(last.get("best_checkpoint")),
+    )
+    metrics = {one.key: (one.ts, one.value) for one in assigned if one.field == "metrics"}
+    return Resolved(from_claims(run), diff, metrics)
+
+
+def text(value: object) -> str | None:
+    """The value if it is a text with something in it."""
+    return value if isinstance(value, str) and value else None
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """A copy of the value if it is a mapping, else an empty one."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """The texts in the value if it is a list."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def number(value: object) -> float | None:
+    """The value if it is a number (a truth value is none)."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def integer(value: object, default: int) -> int:
+    """The value if it is a whole number that SQLite can hold, else the default."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return value if fits and isinstance(value, int) else default
+
+
+def _weight(stream: StreamFacts) -> tuple[int, int, int, float, str]:
+    """Later attempts over earlier ones; in an attempt the wrapper over ranks, low ranks over high ones."""
+    role = {"wrapper": 1, "child": -1}.get(stream.role, 0)
+    return (stream.attempt, role, -stream.rank, stream.first_ts or 0.0, stream.file)
+
+
+def _merge_facts(weakest_first: Sequence[StreamFacts]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for stream in weakest_first:
+        for key, value in stream.facts.items():
+            if value in (None, "", [], {}):
+                continue
+            if key in ("config", "git", "slurm") and isinstance(value, dict):
+                value = {**mapping(facts.get(key)), **value}
+            facts[key] = value
+    for stream in weakest_first:
+        if stream.role == "wrapper":
+            facts.update({key: stream.facts[key] for key in ("name", "kind") if text(stream.facts.get(key))})
+    return facts
+
+
+def _name(
+    facts: Mapping[str, Any], streams: Sequence[StreamFacts], assigned: Sequence[Assignment]
+) -> str | None:
+    """What a person calls it, else the wrapper, else the script itself."""
+    wrapped = any(stream.role == "wrapper" and text(stream.facts.get("name")) for stream in streams)
+    for one in reversed(assigned):
+        if one.field == "name" and text(one.value) and (one.author == EDIT or not wrapped):
+            return text(one.value)
+    return text(facts.get("name"))
+
+
+def _tags(weakest_first: Sequence[StreamFacts], assigned: Sequence[Assignment]) -> tuple[str, ...]:
+    tags: dict[str, bool] = {}
+    for stream in reversed(weakest_first):
+        for tag in strings(stream.facts.get("tags")):
+            tags.setdefault(tag, True)
+    for one in assigned:
+        if one.field == "tags":
+            tags[one.key] = one.value is True
+    return tuple(tag for tag, present in tags.items() if present)
+
+
+def _with_keys(base: dict[str, Any], name: str, assigned: Sequence[Assignment]) -> dict[str, Any]:
+    return {**base, **{one.key: one.value for one in assigned if one.field == name}}
+
+
+def _pid(current: Sequence[StreamFacts]) -> int | None:
+    """The process that trains: rank 0's, else the command's, else the wrapper's."""
+    for stream in reversed(current):
+        if stream.role not in ("wrapper", "child") and isinstance(stream.facts.get("pid"), int):
+            return integer(stream.facts["pid"], 0) or None
+    for key in ("command_pid", "pid"):
+        for stream in reversed(current):
+            if isinstance(stream.facts.get(key), int):
+                return integer(stream.facts[key], 0) or None
+    return None
+
+
+def _processes(current: Sequence[StreamFacts]) -> tuple[ProcessRef, ...]:
+    found: list[ProcessRef] = []
+    for stream in reversed(current):
+        for key, role in (("pid", stream.role), ("command_pid", "command")):
+            pid = stream.facts.get(key)
+            if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
+                continue
+            start = stream.facts.get(f"{key}_start")
+            found.append(
+                ProcessRef(
+                    pid=pid,
+                    start=start if isinstance(start, int) else None,
+                    host=text(stream.facts.get("host")) or "",
+                    boot_id=text(stream.facts.get("boot_id")),
+                    pid_ns=text(stream.facts.get("pid_ns")),
+                    role=role,
+                    rank=stream.rank,
+                )
+            )
+    return tuple(found)
+
+
+def _claims(weakest_first: Sequence[StreamFacts], assigned: Sequence[Assignment]) -> tuple[Claim, ...]:
+    claims = [_claim(stream) for stream in reversed(weakest_first)]
+    for one in assigned:
+        if one.field == "status" and one.author == EDIT and isinstance(one.value, str):
+            begun = [s.attempt for s in weakest_first if s.first_ts is not None and s.first_ts <= one.ts]
+            claims.insert(0, Claim("person", 0, max(begun, default=1), one.value, one.ts))
+    return tuple(claims)
+
+
+def _claim(stream: StreamFacts) -> Claim:
+    speaker = stream.role if stream.role in ("wrapper", "child") else "rank"
+    ending = stream.ending
+    if ending is None:
+        return Claim(speaker, stream.rank, stream.attempt, None, stream.last_ts or 0.0)
+    exit_code, signal = ending.get("exit_code"), ending.get("signal")
+    return Claim(
+        speaker,
+        stream.rank,
+        stream.attempt,
+        text(ending.get("status")),
+        number(ending.get("ts")) or stream.last_ts or 0.0,
+        exit_code if isinstance(exit_code, int) else None,
+        signal if isinstance(signal, int) else None,
+        _error(ending.get("error")),
+    )
+
+
+def _error(value: object) -> RunError | None:
+    if isinstance(value, str) and value:
+        return RunError("", value)
+    if not isinstance(value, Mapping) or not value:
+        return None
+    parts = [value.get(key) for key in ("type", "message", "traceback")]
+    return RunError(*("" if part is None else str(part) for part in parts))
+
+
+def _ranks(current: Sequence[StreamFacts], facts: Mapping[str, Any]) -> int:
+    seen = {stream.rank for stream in current if stream.role != "wrapper"}
+    return max(1, len(seen), integer(facts.get("world_size"), 1))
+
+
+def _progress(current: Sequence[StreamFacts]) -> Progress | None:
+    told = [stream.progress for stream in current if stream.progress]
+    if not told:
+        return None
+    progress = told[-1]  # the lowest rank's, or the wrapper's
+    step, total = number(progress.get("step")), number(progress.get("total"))
+    epoch, epochs = number(progress.get("epoch")), number(progress.get("epochs"))
+    fraction = eta = None
+    if step is not None and total is not None and total > 0:
+        fraction = min(1.0, max(0.0, step / total))
+        eta = _seconds_left(progress, step, total)
+    return Progress(fraction, step, total, epoch, eta, epochs)
+
+
+def _seconds_left(progress: Mapping[str, Any], step: float, total: float) -> float | None:
+    """By the pace since the first progress of this process."""
+    first_step, first_ts = number(progress.get("first_step")), number(progress.get("first_ts"))
+    ts = number(progress.get("ts"))
+    if first_step is None or first_ts is None or ts is None or step <= first_step or ts <= first_ts:
+        return None
+    return max(0.0, (total - step) * (ts - first_ts) / (step - first_step))
