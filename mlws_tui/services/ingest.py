@@ -13,10 +13,11 @@ from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.changes import IndexState, PointsAdded, RunsChanged
 from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.domain.errors import MlwsError, StoreError
+from mlws_tui.domain.events import EDITS_DIR, WAKE_DIR
 from mlws_tui.services.backlog import Backlog
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.lease import Lease
-from mlws_tui.sources.watch import is_network
+from mlws_tui.sources.watch import changes, is_network
 from mlws_tui.store import Store
 from mlws_tui.store.errors import StaleError
 
@@ -47,7 +48,9 @@ class IngestService:
         self._backlog: Backlog | None = None
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
+        self._nudge = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._state: IndexState | None = None
         self._told_at = 0.0
         self._try_lease_at = 0.0
@@ -64,13 +67,15 @@ class IngestService:
         if self._task is None:
             self._stop.clear()
             self._task = asyncio.create_task(self._run(), name="ingest")
+            self._watching = asyncio.create_task(self._watch(), name="ingest-watch")
 
     async def close(self) -> None:
         """Stop and give up the lease. Safe to call twice."""
         self._stop.set()
-        if self._task is not None:
-            await self._task
-            self._task = None
+        self._nudge.set()
+        if self._task is not None and self._watching is not None:
+            await asyncio.gather(self._task, self._watching)
+            self._task = self._watching = None
         async with self._turn:
             self._backlog = None
             self._lease.release()
@@ -96,7 +101,16 @@ class IngestService:
         while not self._stop.is_set():
             pause = await self._guarded_step()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause)
+                await asyncio.wait_for(self._nudge.wait(), pause)
+            self._nudge.clear()
+
+    async def _watch(self) -> None:
+        """Look at once when a stream is opened or a person changes something; the rest is found by looking."""
+        folders = [self._streams / WAKE_DIR, self._streams / EDITS_DIR]
+        async with contextlib.aclosing(changes(folders, stop=self._stop)) as batches:
+            async for batch in batches:
+                if batch:
+                    self._nudge.set()
 
     async def _guarded_step(self) -> float:
         """One step; seconds until the next. A failure is told and tried again, it never ends the task."""
