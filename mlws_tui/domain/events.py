@@ -87,7 +87,7 @@ def encode(record: Mapping[str, Any]) -> bytes:
     try:
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode() + b"\n"
-    except (TypeError, ValueError):  # a foreign type, NaN inside a config, a lone surrogate
+    except (TypeError, ValueError, RecursionError):  # a foreign type, NaN, a lone surrogate, too deep a nest
         text = json.dumps(plain(record), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
         return text.encode() + b"\n"
 
@@ -114,7 +114,7 @@ def plain(value: object, depth: int = 0) -> Any:
     if isinstance(value, float):
         return encode_number(value)
     if depth > 20:
-        return str(value)[:200]
+        return _text(value)[:200]
     if isinstance(value, Mapping):
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -123,7 +123,7 @@ def plain(value: object, depth: int = 0) -> Any:
     if callable(item):
         try:
             return plain(item(), depth + 1)
-        except Exception:  # noqa: BLE001 - a foreign object's own method may raise anything
+        except Exception:  # a foreign object's own method may raise anything
             return _text(value)
     return _text(value)
 
@@ -131,5 +131,5 @@ def plain(value: object, depth: int = 0) -> Any:
 def _text(value: object) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - a foreign object's own method may raise anything
+    except Exception:  # a foreign object's own method may raise anything
         return f"<{type(value).__name__}>"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import atexit
-import os
 import signal
 import sys
 import threading
-import traceback
-import weakref
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from mlws_tui.domain.events import decode
+from mlws_tui.sdk import sigterm
 
 if TYPE_CHECKING:
-    from mlws_tui.sdk.run import Run
+    from mlws_tui.sdk.running import Run
 
-_open: weakref.WeakSet[Run] = weakref.WeakSet()
+#: The runs that are not over, oldest first. Held here, so that a script need not keep a run to have it ended.
+_open: list[Run] = []
 _installed = False
+_NOT_CALLED = object()
+#: What `sys.exit` was last given.
+_exit_code: object = _NOT_CALLED
 #: Characters of a traceback that are kept, from its end.
 _TRACEBACK = 20_000
 
@@ -26,18 +27,25 @@ _TRACEBACK = 20_000
 def watch(run: Run) -> None:
     """End this run when the process ends, if nobody has by then."""
     global _installed
-    _open.add(run)
+    _open.append(run)
     if _installed:
         return
     _installed = True
     atexit.register(_at_exit)
     _chain_excepthook()
-    _catch_sigterm()
+    _chain_exit()
+    sigterm.before_death(_terminated)
 
 
 def forget(run: Run) -> None:
     """The run has ended."""
-    _open.discard(run)
+    if run in _open:
+        _open.remove(run)
+
+
+def newest() -> Run | None:
+    """The run that was begun last and is not over."""
+    return next(iter(_open[::-1]), None)
 
 
 def of_exception(error: BaseException) -> dict[str, Any]:
@@ -45,36 +53,26 @@ def of_exception(error: BaseException) -> dict[str, Any]:
     if isinstance(error, KeyboardInterrupt):
         return {"status": "stopped", "signal": int(signal.SIGINT)}
     if isinstance(error, SystemExit):
-        code = error.code
-        if code is None or code == 0:
-            return {"status": "completed", "exit_code": 0}
-        exit_code = code if isinstance(code, int) else 1
-        told = (
-            None if isinstance(code, int) else {"type": "SystemExit", "message": str(code), "traceback": ""}
-        )
-        return {"status": "failed", "exit_code": exit_code, "error": told}
-    text = "".join(traceback.format_exception(error))[-_TRACEBACK:]
-    return {
-        "status": "failed",
-        "error": {"type": type(error).__name__, "message": str(error), "traceback": text},
-    }
+        return _of_exit(error.code)
+    import traceback
+
+    try:
+        message = str(error)
+        text = "".join(traceback.format_exception(error))
+    except Exception:  # an exception whose own __str__ fails
+        message, text = "", ""
+    told = {"type": type(error).__name__, "message": message, "traceback": text[-_TRACEBACK:]}
+    return {"status": "failed", "error": told}
 
 
-def last_attempt(folder: str) -> int:
-    """The highest attempt that the streams in a run's folder speak of."""
-    highest = 1
-    for entry in os.listdir(folder):
-        if not entry.endswith(".jsonl"):
-            continue
-        with open(os.path.join(folder, entry), "rb") as file:
-            line = file.readline(4_000_000)
-        try:
-            attempt = decode(line).get("attempt", 1)
-        except ValueError:  # a broken head says nothing of attempts
-            continue
-        if isinstance(attempt, int):
-            highest = max(highest, attempt)
-    return highest
+def _of_exit(code: object) -> dict[str, Any]:
+    """The same for what `sys.exit` was given: a number, nothing, or a text that goes to stderr."""
+    if code is None or code == 0:
+        return {"status": "completed", "exit_code": 0}
+    if isinstance(code, int):
+        return {"status": "failed", "exit_code": int(code)}
+    told = {"type": "SystemExit", "message": str(code), "traceback": ""}
+    return {"status": "failed", "exit_code": 1, "error": told}
 
 
 def _finish_all(**ending: Any) -> None:
@@ -83,7 +81,11 @@ def _finish_all(**ending: Any) -> None:
 
 
 def _at_exit() -> None:
-    _finish_all()
+    _finish_all(**({} if _exit_code is _NOT_CALLED else _of_exit(_exit_code)))
+
+
+def _terminated() -> None:
+    _finish_all(status="stopped", signal=int(signal.SIGTERM))
 
 
 def _chain_excepthook() -> None:
@@ -96,16 +98,14 @@ def _chain_excepthook() -> None:
     sys.excepthook = hook
 
 
-def _catch_sigterm() -> None:
-    """Record the stop, then let SIGTERM do what it does. A handler that the script has set is left alone."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return
+def _chain_exit() -> None:
+    """Remember what `sys.exit` is given: it passes by the excepthook, and at exit the code can't be asked for."""
+    before = sys.exit
 
-    def handler(number: int, _frame: FrameType | None) -> None:
-        _finish_all(status="stopped", signal=number)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+    def leave(status: Any = None, /) -> NoReturn:
+        global _exit_code
+        if threading.current_thread() is threading.main_thread():
+            _exit_code = status
+        before(status)
 
-    signal.signal(signal.SIGTERM, handler)
+    sys.exit = leave

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import time
 from typing import Any
 
 
 def hostname() -> str:
-    """This machine's name, without its domain."""
-    return os.uname().nodename.partition(".")[0] or "localhost"
+    """This machine's name, as ``socket.gethostname()`` has it, without importing socket."""
+    return os.uname().nodename or "localhost"
 
 
 def process_start(pid: int) -> int | None:
@@ -74,6 +73,8 @@ def _read_head(git: str) -> dict[str, Any] | None:
     if not head.startswith("ref: "):
         return {"sha": head, "branch": None}
     ref = head[5:]
+    if ref == "refs/heads/.invalid":  # the reftable format keeps its refs elsewhere
+        return None
     common = git
     if os.path.exists(os.path.join(git, "commondir")):
         with open(os.path.join(git, "commondir")) as file:
@@ -128,7 +129,7 @@ def process_facts(now: float) -> dict[str, Any]:
         "pid_ns": pid_namespace(),
         "tz": utc_offset(now),
         "cmd": [sys.executable, *sys.orig_argv[1:]],
-        "python": platform.python_version(),
+        "python": "{}.{}.{}".format(*sys.version_info),
     }
     try:
         facts["cwd"] = os.getcwd()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
 
 from mlws_tui.domain.events import KINDS, run_id, slug
+from mlws_tui.sdk.notice import warn
 from mlws_tui.sdk.place import nearest
 
 FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
 DATE = "%Y-%m-%d %H:%M:%S"
 
 
-def setup_experiment_logging(name: str, log_dir: str = "logs/experiments") -> tuple[logging.Logger, Path]:
+def setup_experiment_logging(
+    name: str, log_dir: str | os.PathLike[str] = "logs/experiments"
+) -> tuple[logging.Logger, Path]:
     """Make a logger that writes to the terminal and to ``LOG_DIR/YYYYMMDD-HHMMSS-NAME.log``.
 
     Where that file lies in a workspace, the run shows up in the app: its kind is the folder's name.
@@ -39,16 +43,18 @@ def setup_experiment_logging(name: str, log_dir: str = "logs/experiments") -> tu
     return logger, path
 
 
-def run_logger(run: str, log_file: str | None) -> logging.Logger:
-    """The logger of a run: to its log file and stderr, or to stdout alone where the wrapper writes the log."""
-    if log_file is None:
+def run_logger(run: str, log_file: str, *, to_stdout: bool) -> logging.Logger:
+    """The logger of a run: to stderr and its log file, if it has one; or to stdout alone, for the wrapper to log."""
+    if to_stdout:
         return _logger(f"mlws.run.{run}", [logging.StreamHandler(sys.stdout)])
     handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if not log_file:
+        return _logger(f"mlws.run.{run}", handlers)
     try:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
     except OSError as error:
-        print(f"mlws: no log file {log_file}: {error.strerror}", file=sys.stderr)
+        warn(f"no log file {log_file}: {error.strerror}")
     return _logger(f"mlws.run.{run}", handlers)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from mlws_tui.domain.events import ENV_WORKSPACE, KINDS, STREAMS_DIR, WAKE_DIR, run_id
+from mlws_tui.sdk.notice import say
 
 _TRIES = 1000
 
@@ -48,12 +48,21 @@ def _make(root: str) -> None:
     for kind in KINDS:
         os.makedirs(os.path.join(root, "logs", kind), exist_ok=True)
     os.makedirs(os.path.join(root, "docs", "sessions"), exist_ok=True)
-    os.makedirs(os.path.join(root, ".mlws"), mode=0o700, exist_ok=True)
+    try:
+        os.mkdir(os.path.join(root, ".mlws"), 0o700)
+    except FileExistsError:  # another rank made it, and says so
+        return
     os.makedirs(os.path.join(root, STREAMS_DIR), mode=0o700, exist_ok=True)
-    print(f"mlws: made the workspace {root}; see it with: mlws-tui --workspace {root}", file=sys.stderr)
+    say(f"made the workspace {root}; see it with: mlws-tui --workspace {root}")
 
 
-def claim(root: str, name: str, kind: str, when: float | None = None) -> str:
+def log_of(root: str, run: str, kind: str) -> str:
+    """Path of a run's execution log, relative to the workspace: the one that is there, else the one of its kind."""
+    paths = [f"logs/{each}/{run}.log" for each in (kind, *KINDS)]
+    return next((path for path in paths if os.path.exists(os.path.join(root, path))), paths[0])
+
+
+def claim(root: str, name: str, kind: str, when: float | None = None, *, wanted: str | None = None) -> str:
     """Take a run id that nobody has, by making its streams folder.
 
     Args:
@@ -61,6 +70,7 @@ def claim(root: str, name: str, kind: str, when: float | None = None) -> str:
         name: What the person calls the run.
         kind: Its kind; a log that already bears the id counts as taken.
         when: Unix seconds; now by default.
+        wanted: The id to take if it is free, whose log is the caller's own.
 
     Raises:
         OSError: if the folder cannot be made.
@@ -68,20 +78,28 @@ def claim(root: str, name: str, kind: str, when: float | None = None) -> str:
     moment = time.time() if when is None else when
     streams = os.path.join(root, STREAMS_DIR)
     os.makedirs(streams, mode=0o700, exist_ok=True)
+    if wanted is not None and _make_new(os.path.join(streams, wanted)):
+        return wanted
     for taken in range(1, _TRIES):
         chosen = run_id(name, moment, taken)
         if os.path.exists(os.path.join(root, "logs", kind, f"{chosen}.log")):
             continue
-        try:
-            os.mkdir(os.path.join(streams, chosen), 0o700)
-        except FileExistsError:
-            continue
-        return chosen
+        if _make_new(os.path.join(streams, chosen)):
+            return chosen
     raise OSError(f"no free run id for {name!r} in {streams}")
 
 
+def _make_new(folder: str) -> bool:
+    """Whether this process is the one that makes the folder."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        return False
+    return True
+
+
 def wake(root: str, run: str) -> None:
-    """Touch the run's mark, so that an open app looks at its folder at once; without it the app looks a little later."""
+    """Touch the run's mark, so that an open app looks at its folder at once; without it, a little later."""
     folder = os.path.join(root, STREAMS_DIR, WAKE_DIR)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)

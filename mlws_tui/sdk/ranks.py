@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
-from mlws_tui.domain.events import ENV_RUN_ID, RENDEZVOUS_DIR, STREAMS_DIR, is_run_id, slug
+from mlws_tui.domain.events import ENV_RUN_ID, RENDEZVOUS_DIR, STREAMS_DIR, decode, is_run_id, slug
+from mlws_tui.sdk.notice import warn
 from mlws_tui.sdk.place import claim
 
 #: Seconds after which a meeting place is of an earlier launch.
 STALE = 600.0
 #: Seconds to wait for the rank that made the meeting place to write the run's id into it.
-PATIENCE = 3.0
+PATIENCE = 2.0
+#: Bytes of a stream in which its first record is looked for.
+_HEAD = 4_000_000
+
+_Mark = tuple[int, int]
 
 _joined: set[str] = set()
 
@@ -22,7 +28,7 @@ class Place(NamedTuple):
     """The run to write into; `launched_by` is the run whose process started this one as another run."""
 
     run: str
-    joined: bool
+    attempt: int = 1
     launched_by: str | None = None
 
 
@@ -45,16 +51,16 @@ def launch_key() -> str | None:
         return None
     restart = env.get("TORCHELASTIC_RESTART_COUNT", "0")
     if env.get("TORCHELASTIC_RUN_ID", "none") != "none":
-        return f"torchelastic-{env['TORCHELASTIC_RUN_ID']}-{restart}"
+        return f"torchelastic-{restart}-{env['TORCHELASTIC_RUN_ID']}"
     if "SLURM_JOB_ID" in env and "SLURM_STEP_ID" in env:
-        return f"slurm-{env['SLURM_JOB_ID']}-{env['SLURM_STEP_ID']}-{env.get('SLURM_RESTART_COUNT', '0')}"
+        return f"slurm-{env.get('SLURM_RESTART_COUNT', '0')}-{env['SLURM_JOB_ID']}-{env['SLURM_STEP_ID']}"
     address, port = env.get("MASTER_ADDR"), env.get("MASTER_PORT")
     if address and port:
-        return f"master-{address}-{port}-{os.getppid()}-{restart}"
+        return f"master-{restart}-{os.getppid()}-{port}-{address}"
     return None
 
 
-def find_run(root: str, name: str, kind: str, nth: int) -> Place:
+def find_run(root: str, name: str, kind: str, nth: int, wanted: str | None = None) -> Place:
     """Decide which run this process writes into, claiming a new one where it is the first.
 
     Args:
@@ -62,40 +68,65 @@ def find_run(root: str, name: str, kind: str, nth: int) -> Place:
         name: What the script calls the run.
         kind: The run's kind.
         nth: How many runs this process has begun before.
+        wanted: The id to claim if it is free.
 
     Raises:
         OSError: if no run can be claimed.
     """
+    wrapper = _wrapper(root)
+    if wrapper is not None and wrapper not in _joined and _take_rank(root, wrapper, 1):
+        _joined.add(wrapper)
+        return Place(wrapper)
+    return _meet(root, nth, lambda: (claim(root, name, kind, wanted=wanted), 1), wrapper)
+
+
+def resume_run(root: str, run: str, name: str, kind: str, nth: int) -> Place:
+    """Go on with a run as its next attempt, the same one for all ranks of a launch. The arguments are as above.
+
+    Raises:
+        OSError: if the run's folder cannot be read.
+    """
+    folder = os.path.join(root, STREAMS_DIR, run)
+    if not is_run_id(run) or not os.path.isdir(folder):
+        warn(f"there is no run {run!r:.100} to resume; a new one is begun")
+        return find_run(root, name, kind, nth)
+    wrapper = _wrapper(root)
+    return _meet(root, nth, lambda: (run, 1 + _last_attempt(folder)), None if wrapper == run else wrapper)
+
+
+def _wrapper(root: str) -> str | None:
+    """The run of the ``mlws-tui run`` that this process is below."""
     given = os.environ.get(ENV_RUN_ID)
-    if given and is_run_id(given) and os.path.isdir(os.path.join(root, STREAMS_DIR, given)):
-        if given not in _joined and _take_rank(root, given):
-            _joined.add(given)
-            return Place(given, joined=True)
-        return _meet(root, name, kind, nth, given)
-    return _meet(root, name, kind, nth, None)
+    there = given and is_run_id(given) and os.path.isdir(os.path.join(root, STREAMS_DIR, given))
+    return given if there else None
 
 
-def _take_rank(root: str, run: str) -> bool:
-    """Whether this is the first `mlws.run` of its rank below the wrapper: a sweep's processes are runs of their own."""
-    return _exclusive(os.path.join(_meetings(root), f"{run}.rank{rank()}"))
+def _take_rank(root: str, run: str, attempt: int) -> bool:
+    """Whether this is the first process of its rank in that attempt: the next one is a run of its own."""
+    return _exclusive(os.path.join(_meetings(root), f"{run}.{attempt}.rank{rank()}"))
 
 
-def _meet(root: str, name: str, kind: str, nth: int, launched_by: str | None) -> Place:
+def _meet(root: str, nth: int, first: Callable[[], tuple[str, int]], launched_by: str | None) -> Place:
+    """Where the ranks of one launch meet: whoever comes first decides on the run and its attempt."""
     key = launch_key()
     if key is None:
-        return Place(claim(root, name, kind), joined=False, launched_by=launched_by)
+        return Place(*first(), launched_by)
     path = os.path.join(_meetings(root), f"{slug(key)}-{nth}")
     for _ in range(3):
         if _exclusive(path):
-            run = claim(root, name, kind)
-            _take_rank(root, run)
-            _fill(path, {"run": run, "ts": time.time()})
-            return Place(run, joined=False, launched_by=launched_by)
-        found, inode = _read(path)
-        if found and os.path.isdir(os.path.join(root, STREAMS_DIR, found)) and _take_rank(root, found):
-            return Place(found, joined=True, launched_by=launched_by)
-        _clear(path, inode)
-    return Place(claim(root, name, kind), joined=False, launched_by=launched_by)
+            run, attempt = first()
+            _take_rank(root, run, attempt)
+            _fill(path, {"run": run, "attempt": attempt})
+            return Place(run, attempt, launched_by)
+        found, mark = _read(path)
+        if (
+            found is not None
+            and os.path.isdir(os.path.join(root, STREAMS_DIR, found[0]))
+            and _take_rank(root, *found)
+        ):
+            return Place(*found, launched_by)
+        _clear(path, mark)
+    return Place(*first(), launched_by)
 
 
 def _meetings(root: str) -> str:
@@ -120,40 +151,70 @@ def _fill(path: str, content: dict[str, object]) -> None:
     os.replace(aside, path)
 
 
-def _read(path: str) -> tuple[str | None, int]:
-    """The run that is named there, once it is (None where the place is stale or stays empty), and the file's inode."""
+def _read(path: str) -> tuple[tuple[str, int] | None, _Mark]:
+    """The run and attempt that are named there, once they are, and which file it was.
+
+    There is no run where the place is of an earlier launch or stays empty.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         try:
             with open(path) as file:
                 content = file.read()
                 status = os.fstat(file.fileno())
-        except OSError:
-            return None, 0
+        except (OSError, ValueError):  # taken away by another rank, or bytes that are no text
+            return None, _mark(path)
+        mark = (status.st_ino, status.st_mtime_ns)
         if time.time() - status.st_mtime > STALE:
-            return None, status.st_ino
+            return None, mark
         if content:
-            return _named_run(content), status.st_ino
+            return _named_run(content), mark
         if time.monotonic() > end:
-            return None, status.st_ino
+            return None, mark
         time.sleep(0.02)
 
 
-def _named_run(content: str) -> str | None:
+def _named_run(content: str) -> tuple[str, int] | None:
     try:
-        run = json.loads(content).get("run")
-    except (ValueError, AttributeError):
+        named = json.loads(content)
+        run, attempt = named["run"], named["attempt"]
+    except (ValueError, TypeError, KeyError):
         return None
-    return run if isinstance(run, str) and is_run_id(run) else None
+    return (run, attempt) if isinstance(run, str) and is_run_id(run) and isinstance(attempt, int) else None
 
 
-def _clear(path: str, inode: int) -> None:
-    """Take an unusable meeting place away, unless another rank has already put a new one there."""
+def _mark(path: str) -> _Mark:
     try:
-        if os.stat(path).st_ino == inode:
+        status = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (status.st_ino, status.st_mtime_ns)
+
+
+def _clear(path: str, mark: _Mark) -> None:
+    """Take an unusable meeting place away, unless another rank has already put a new one there."""
+    if _mark(path) == mark:
+        try:
             os.unlink(path)
-    except FileNotFoundError:
-        return
+        except FileNotFoundError:  # another rank was quicker
+            return
+
+
+def _last_attempt(folder: str) -> int:
+    """The highest attempt that the streams in a run's folder speak of."""
+    highest = 1
+    for entry in os.listdir(folder):
+        if not entry.endswith(".jsonl"):
+            continue
+        with open(os.path.join(folder, entry), "rb") as file:
+            line = file.readline(_HEAD)
+        try:
+            attempt = decode(line).get("attempt", 1)
+        except ValueError:  # a broken head says nothing of attempts
+            continue
+        if isinstance(attempt, int):
+            highest = max(highest, attempt)
+    return highest
 
 
 def _number(name: str, default: int = 0) -> int:

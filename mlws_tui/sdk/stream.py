@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import sys
 import threading
 import time
 import weakref
@@ -13,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlws_tui.domain.events import STREAMS_DIR, encode
+from mlws_tui.domain.events import STREAMS_DIR, encode, slug
 from mlws_tui.sdk.facts import hostname
+from mlws_tui.sdk.notice import say
 from mlws_tui.sdk.place import wake
 
 #: Records that are kept in memory while the disk takes none; older ones are counted and dropped.
@@ -51,13 +50,14 @@ class StreamWriter:
         self._torn = False
         self._retry_at = 0.0
         self._warned = False
+        self._closed = False
         self._fd = -1
         self._pid = os.getpid()
         self.path = self._open()
         _writers.add(self)
 
     def _open(self) -> str:
-        name = f"{hostname()}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
+        name = f"{slug(hostname())}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
         path = os.path.join(self._root, STREAMS_DIR, self._run, name)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self._fd = os.open(path, flags, 0o600)
@@ -72,7 +72,7 @@ class StreamWriter:
         """Append an encoded record, ``\\n`` included."""
         with self._lock:
             if self._fd < 0:
-                if self._pid == os.getpid():
+                if self._closed or self._pid == os.getpid():
                     return
                 self._reopen()
             if self._waiting:
@@ -85,6 +85,7 @@ class StreamWriter:
     def close(self) -> None:
         """Try once more to write what waits, then give back the file. Later records are dropped."""
         with self._lock:
+            self._closed = True
             if self._fd < 0:
                 return
             if self._waiting:
@@ -111,9 +112,7 @@ class StreamWriter:
             return
         self._warned = True
         reason = "the disk is full" if error.errno in _FULL else error.strerror
-        text = f"mlws: cannot write to {self.path}: {reason}; training goes on, the newest {KEPT} records are kept"
-        with contextlib.suppress(OSError, ValueError):  # stderr may be on the same full disk, or closed
-            print(text, file=sys.stderr)
+        say(f"cannot write to {self.path}: {reason}; training goes on, the newest {KEPT} records are kept")
 
     def _keep(self, line: bytes) -> None:
         if len(self._waiting) >= KEPT:

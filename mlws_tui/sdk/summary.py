@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from mlws_tui.sdk.notice import never_raise
+
 
 class Summary(MutableMapping[str, Any]):
     """A dict whose changes are told to `record`, those of one `update` together."""
@@ -30,6 +32,7 @@ class Summary(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    @never_raise
     def update(self, *args: Any, **kwargs: Any) -> None:
         changes = dict(*args, **kwargs)
         self._values.update(changes)

@@ -79,3 +79,19 @@ def test_the_id_is_the_logs_name() -> None:
 )
 def test_what_is_no_run_id(name: str) -> None:
     assert not is_run_id(name)
+
+
+def test_a_nest_that_is_too_deep_is_cut() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    line = encode({"type": "event", "data": {"deep": deep, "kept": 1}})
+    assert decode(line)["data"]["kept"] == 1
+
+
+def test_what_cannot_be_text_does_not_stop_a_record() -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    assert decode(encode({"type": "event", "data": [Odd(), {1: "\ud800"}]}))["data"][0] == "<Odd>"

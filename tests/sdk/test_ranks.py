@@ -59,7 +59,7 @@ def test_a_meeting_place_of_an_old_launch_is_not_joined(workspace: Workspace) ->
 def test_a_half_written_meeting_place_holds_nobody_up_for_long(workspace: Workspace) -> None:
     folder = workspace.streams / "_rendezvous"
     folder.mkdir()
-    (folder / "torchelastic-job8-0-0").touch()
+    (folder / "torchelastic-0-job8-0").touch()
     code, _, err = run(workspace.root, ONE, **torchrun(3, TORCHELASTIC_RUN_ID="job8"))
     assert (code, err) == (0, "")
     assert len(streams(workspace.root)) == 1
@@ -117,3 +117,57 @@ def test_the_same_name_in_the_same_second_gets_a_number(workspace: Workspace) ->
     processes = [start(workspace.root, ONE) for _ in range(6)]
     ids = {finish(process)[1].strip() for process in processes}
     assert len(ids) == 6 == len(streams(workspace.root))
+
+
+def test_ranks_that_resume_are_one_attempt(workspace: Workspace) -> None:
+    _, first, _ = run(workspace.root, ONE)
+    script = f"import mlws_tui as m\nwith m.run('x', resume={first.strip()!r}) as r:\n    r.log({{'a': 1}})"
+    for _ in range(2):
+        processes = [start(workspace.root, script, **torchrun(rank, world=4)) for rank in range(4)]
+        assert [finish(process)[2] for process in processes] == [""] * 4
+    ((name, paths),) = streams(workspace.root).items()
+    assert name == first.strip()
+    heads = [records(path)[0] for path in paths]
+    assert sorted((head["attempt"], head["rank"]) for head in heads) == [
+        (1, 0), *((attempt, rank) for attempt in (2, 3) for rank in range(4))
+    ]  # fmt: skip
+
+
+def test_resuming_what_is_not_there_begins_anew(workspace: Workspace) -> None:
+    for wrong in ("20200101-000000-gone", "../../etc", ""):
+        code, _, err = run(workspace.root, f"import mlws_tui as m; m.run('x', resume={wrong!r}).finish()")
+        assert code == 0 and err.count("there is no run") == 1
+    assert len(streams(workspace.root)) == 3
+
+
+def test_a_restarted_launch_is_a_run_of_its_own(workspace: Workspace) -> None:
+    for restart in ("0", "1"):
+        env = torchrun(0, world=2, TORCHELASTIC_RUN_ID="job", TORCHELASTIC_RESTART_COUNT=restart)
+        processes = [start(workspace.root, ONE, **{**env, "RANK": rank}) for rank in ("0", "1")]
+        assert len({finish(process)[1] for process in processes}) == 1
+    assert len(streams(workspace.root)) == 2
+
+
+def test_a_broken_meeting_place_is_not_joined(workspace: Workspace) -> None:
+    folder = workspace.streams / "_rendezvous"
+    folder.mkdir()
+    for number, content in enumerate(
+        [b"\xff\xfe", b"[]", b'{"run":"../../x","attempt":1}', b'{"run":"20200101-000000-gone","attempt":1}']
+    ):
+        (folder / f"torchelastic-0-job{number}-0").write_bytes(content)
+        env = torchrun(1, TORCHELASTIC_RUN_ID=f"job{number}")
+        code, _, err = run(workspace.root, ONE, **env)
+        assert (code, err) == (0, "")
+    assert len(streams(workspace.root)) == 4
+
+
+def test_a_child_process_of_a_script_without_wrapper_has_a_run_of_its_own(workspace: Workspace) -> None:
+    script = f"""
+    import mlws_tui as m, subprocess, sys
+    with m.run("parent") as r:
+        subprocess.run([sys.executable, "-c", {ONE!r}], check=True)
+    """
+    run(workspace.root, script)
+    heads = [records(path)[0] for (path,) in streams(workspace.root).values()]
+    assert sorted(head["name"] for head in heads) == ["parent", "x"]
+    assert not any("launched_by" in head for head in heads)
