@@ -58,7 +58,9 @@ class Workspace:
             WorkspaceError: if there is no such kind.
         """
         if kind not in KINDS:
-            raise WorkspaceError(f"There is no kind of run called {kind!r}", hint=f"one of {', '.join(KINDS)}")
+            raise WorkspaceError(
+                f"There is no kind of run called {kind!r}", hint=f"one of {', '.join(KINDS)}"
+            )
         return self.logs / kind
 
     def inside(self, relative: str) -> Path:
@@ -86,7 +88,9 @@ def default_root() -> Path:
 
 
 def locate(given: str | os.PathLike[str] | None = None, start: Path | None = None) -> Workspace:
-    """The workspace to use: what is given, else ``MLWS_WORKSPACE``, else the nearest parent with ``.mlws/``, else ``~/ml-workspace``.
+    """The workspace to use.
+
+    That is: what is given, else ``MLWS_WORKSPACE``, else the nearest parent with ``.mlws/``, else ``~/ml-workspace``.
 
     Raises:
         WorkspaceError: if the chosen folder is no workspace; its hint says how to make one.
@@ -104,4 +108,6 @@ def locate(given: str | os.PathLike[str] | None = None, start: Path | None = Non
     root = default_root().resolve()
     if (root / MARKER).is_dir():
         return Workspace(root)
-    raise WorkspaceError(f"There is no workspace in {here} or above it", hint=f"make one with: mlws-tui init {root}")
+    raise WorkspaceError(
+        f"There is no workspace in {here} or above it", hint=f"make one with: mlws-tui init {root}"
+    )

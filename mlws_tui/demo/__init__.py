@@ -1,0 +1,1 @@
+"""Programs that `mlws-tui demo` runs: they train, fail and act for real, on the standard library alone."""

@@ -1,0 +1,32 @@
+"""``mlws-tui init``: make a workspace and say what was made."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from mlws_tui.cli.output import Session
+from mlws_tui.config.workspace import default_root
+from mlws_tui.domain.text import safe_text
+from mlws_tui.services.workspace import init
+
+
+@click.command("init")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def command(session: Session, path: Path | None) -> None:
+    """Make a workspace in PATH, by default ~/ml-workspace. What exists stays as it is."""
+    result = init(path or (Path(session.given) if session.given else default_root()))
+    root = safe_text(str(result.workspace.root))
+    if not result.made:
+        click.echo(f"{root} is a workspace already; nothing was changed")
+        return
+    click.echo(f"Made the workspace {root}")
+    for name in result.made:
+        click.echo(f"  made  {name}")
+    for name in result.kept:
+        click.echo(f"  kept  {name}")
+    usual = result.workspace.root == default_root()
+    click.echo("Open it with: mlws-tui" + ("" if usual else f" --workspace {shlex.quote(root)}"))

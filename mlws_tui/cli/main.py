@@ -1,0 +1,174 @@
+"""``mlws-tui``: imports the one command that was asked for, and turns errors into sentences."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from mlws_tui import __version__
+from mlws_tui.cli.output import Session, fail, is_terminal, say
+from mlws_tui.domain.errors import MlwsError, UsageError, WorkspaceError
+
+#: Every command: where it is, and the line that ``--help`` shows, so that help imports none of them.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("mlws_tui.cli.init:command", "Make a workspace"),
+    "demo": ("mlws_tui.cli.demo:command", "See the app on a training run that really trains"),
+    "run": ("mlws_tui.cli.run:command", "Run a command and record it as a run"),
+    "runs": ("mlws_tui.cli.runs:command", "List, show and tag runs"),
+    "metrics": ("mlws_tui.cli.metrics:command", "Print the metrics of a run"),
+    "logs": ("mlws_tui.cli.logs:command", "List, show and follow logs, or find their errors"),
+    "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),
+    "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry"),
+    "journal": ("mlws_tui.cli.journal:command", "List the days of the journal, show one"),
+    "session": ("mlws_tui.cli.session:command", "Begin, list and show session logs"),
+    "gpu": ("mlws_tui.cli.gpu:command", "Show the GPUs"),
+    "config": ("mlws_tui.cli.config:command", "Print the settings and where each comes from"),
+    "keys": ("mlws_tui.cli.keys:command", "List every action of the app with its keys"),
+    "themes": ("mlws_tui.cli.themes:command", "List the themes"),
+}
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Begin", ("init", "demo")),
+    ("Runs and logs", ("run", "runs", "metrics", "logs")),
+    ("Journal and sessions", ("log", "today", "journal", "session")),
+    ("Machine", ("gpu",)),
+    ("Settings", ("config", "keys", "themes")),
+)
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "mlws-tui --help lists the commands"
+            raise UsageError(f"There is no command {args[0]!r}", hint=hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,
+        formatter: click.HelpFormatter,
+    ) -> None:
+        for title, names in GROUPS:
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
+
+
+@click.group(
+    cls=LazyCommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--workspace",
+    metavar="PATH",
+    help="The workspace to use; else MLWS_WORKSPACE, the nearest folder above with .mlws/, ~/ml-workspace.",
+)
+@click.version_option(__version__, prog_name="mlws-tui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, workspace: str | None) -> int | None:
+    """GPUs, runs, logs, journal and session logs of a training server in one terminal app.
+
+    Without a command the app opens on the workspace.
+    """
+    ctx.obj = Session(workspace)
+    return _open(ctx.obj) if ctx.invoked_subcommand is None else None
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code: 0, 1 for what failed, 2 for wrong usage, 130 for an interrupt, else the command's own.
+    """
+    try:
+        code = cli.main(
+            args=None if args is None else list(args), prog_name="mlws-tui", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except MlwsError as error:
+        return fail(error)
+    except click.Abort:
+        return _interrupted()
+    except click.ClickException as error:
+        return _refused(error)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        _drop_output()
+        return 128 + signal.SIGPIPE
+    except OSError as error:  # the disk or a permission, not a mistake of ours: the person gets a sentence
+        _drop_output()
+        where = f": {error.filename}" if error.filename else ""
+        return fail(MlwsError(f"{error.strerror or error}{where}"))
+
+
+def _open(session: Session) -> int:
+    if not is_terminal():
+        raise UsageError("The app needs a terminal", hint="mlws-tui --help lists what works without one")
+    _ensure_workspace(session)
+    from mlws_tui.cli.app import open_app
+
+    return open_app(session.workspace())
+
+
+def _ensure_workspace(session: Session) -> None:
+    """Where there is no workspace at all, offer to make the usual one."""
+    from mlws_tui.config.workspace import default_root
+
+    try:
+        session.workspace()
+    except WorkspaceError:
+        if session.named or not click.confirm(
+            f"There is no workspace yet. Make one in {default_root()}?", default=True
+        ):
+            raise
+        from mlws_tui.services.workspace import init
+
+        session.use(init(default_root()).workspace)
+
+
+def _refused(error: click.ClickException) -> int:
+    """Click's own complaint as one sentence."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "mlws-tui"
+    hint = f" ({command} --help says how)" if isinstance(error, click.UsageError) else ""
+    say(f"{error.format_message().rstrip('.')}{hint}")
+    return error.exit_code
+
+
+def _interrupted() -> int:
+    return 128 + signal.SIGINT
+
+
+def _drop_output() -> None:
+    """Send what still waits to be written nowhere: whoever read it is gone, or the disk is full."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -1,0 +1,111 @@
+"""The settings: every key, its type, its limits and its default, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+
+class GpuSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the GPUs are sampled."""
+
+    interval: Annotated[
+        float, Meta(ge=0.2, le=60, description="Seconds between two looks at the GPUs while they are shown")
+    ] = 1.0
+
+
+class RunsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How runs are judged."""
+
+    lost_after: Annotated[
+        float,
+        Meta(
+            ge=10,
+            le=604_800,
+            description="Seconds of silence after which a run of another host counts as lost",
+        ),
+    ] = 600.0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings. Each has a default, so an empty file is a valid one."""
+
+    theme: Annotated[
+        str, Meta(min_length=1, max_length=64, description="Name of the colours; mlws-tui themes lists them")
+    ] = "mlws-dark"
+    gpu: GpuSettings = GpuSettings()
+    runs: RunsSettings = RunsSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of the settings.
+
+    Attributes:
+        key: Its full name, such as ``gpu.interval``.
+        type: What msgspec converts its value to, limits included.
+        expects: The same in words: ``a number from 0.2 to 60``.
+        default: The value that holds where no file sets it.
+        description: What it does, in a few words.
+    """
+
+    key: str
+    type: Any
+    expects: str
+    default: Any
+    description: str
+
+
+def all_settings() -> dict[str, Setting]:
+    """Every key by its full name, in the order of the schema."""
+    return {setting.key: setting for setting in _settings_of(Settings, "")}
+
+
+def build(values: dict[str, Any]) -> Settings:
+    """The settings with these values by full key; the rest are defaults.
+
+    Raises:
+        msgspec.ValidationError: if a key or a value does not fit the schema.
+    """
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *groups, last = key.split(".")
+        place = nested
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
+    return msgspec.convert(nested, Settings)
+
+
+def commented_defaults() -> str:
+    """The defaults as a settings file in which every line is a comment: where a person begins."""
+    lines = ["# Settings of this workspace. Every line is a default; uncomment and change what you need."]
+    group = ""
+    for setting in all_settings().values():
+        above, _, name = setting.key.rpartition(".")
+        if above != group:
+            lines.append(f"#{above}:")
+            group = above
+        indent = "  " if above else ""
+        lines.append(f"#{indent}{name}: {setting.default}  # {setting.description}")
+    return "\n".join(lines) + "\n"
+
+
+def _settings_of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
+    for field in msgspec.structs.fields(struct):
+        key = prefix + field.name
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from _settings_of(field.type, f"{key}.")
+            continue
+        meta: Meta = field.type.__metadata__[0]
+        yield Setting(key, field.type, _expects(field.type, meta), field.default, meta.description or "")
+
+
+def _expects(kind: Any, meta: Meta) -> str:
+    if kind.__origin__ is str:
+        return f"a text of {meta.min_length} to {meta.max_length} characters"
+    return f"a number from {meta.ge:g} to {meta.le:g}"
