@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
 #: C0 (but for tab), DEL, C1, bidi controls, zero-width and line separators: what must never reach a terminal.
 _UNSAFE = re.compile(
@@ -24,8 +26,22 @@ def _visible(match: re.Match[str]) -> str:
 def safe_text(text: str, *, tab: str = "    ") -> str:
     """One line of text with every control character shown as a visible sign instead of sent to the terminal.
 
+    Apart from tabs, each character becomes exactly one.
+
     Args:
         text: Any text; line breaks count as control characters too.
         tab: What a tab becomes.
     """
     return _UNSAFE.sub(_visible, text).replace("\t", tab)
+
+
+def cell_width(text: str) -> int:
+    """How many columns of a terminal the text takes, by UAX #11 (East Asian width); text must be safe already."""
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+@lru_cache(maxsize=4096)
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,157 @@
+"""``mlws-tui logs``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mlws_tui.cli.logs import command
+from mlws_tui.cli.output import Session
+from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.errors import NotFoundError
+from tests.logs.conftest import append, numbered
+from tests.runs.kit import alive, begun, record
+
+RUN = "20261120-091203-llama-ft"
+TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: bad\n'
+
+
+class Logs:
+    """The command, on one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def __call__(self, *args: str) -> Result:
+        session = Session(str(self.workspace.root))
+        return CliRunner().invoke(command, args, obj=session, catch_exceptions=False)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        program = [sys.executable, "-m", "mlws_tui", "--workspace", str(self.workspace.root), "logs", *args]
+        return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def logs(workspace: Workspace) -> Logs:
+    return Logs(workspace)
+
+
+@pytest.fixture
+def run(workspace: Workspace, log: Path) -> Path:
+    """The stream of a run that goes on, and writes the log."""
+    log.write_text(numbered(30))
+    return record(workspace, RUN, begun(RUN, time.time(), log=workspace.relative(log), **alive()))
+
+
+@pytest.fixture
+def followed(logs: Logs, run: Path) -> Iterator[subprocess.Popen[str]]:
+    with logs.start("follow", RUN, "-n", "2") as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_list_as_text_and_as_a_document(logs: Logs, run: Path, log: Path) -> None:
+    os.utime(log, (1_700_000_000, 1_700_000_000))
+    assert logs("list").stdout == f"2023-11-14 22:13     230 B  logs/training/{RUN}.log\n"
+    document = json.loads(logs("list", "--json").stdout)
+    assert document == {
+        "logs": [
+            {
+                "path": f"logs/training/{RUN}.log",
+                "kind": "training",
+                "size": 230,
+                "modified": "2023-11-14T22:13:20.000+00:00",
+                "run": RUN,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    "target", [RUN, RUN[:15], "@last", f"training/{RUN}.log", f"logs/training/{RUN}.log"]
+)
+def test_a_log_is_named_by_its_run_or_its_file(logs: Logs, run: Path, target: str) -> None:
+    assert logs("show", target, "-n", "2").stdout == "line 28\nline 29\n"
+
+
+def test_what_is_shown_is_plain_text(logs: Logs, log: Path) -> None:
+    log.write_bytes(b"\x1b[31mred\x1b[0m \x1b]52;c;x\x07\r\n 1%\r 99%\n" + b"x" * 70_000 + b"\nlast")
+    shown = logs("show", str(log)).stdout.splitlines()
+    assert shown[:2] == ["red ␛]52;c;x␇", " 99%"]
+    assert shown[2].endswith("x … 4,465 bytes more")
+    assert shown[3] == "last"
+    assert logs("show", str(log), "-n", "0").stdout == ""
+
+
+def test_a_log_that_is_not_there_is_told(logs: Logs, run: Path) -> None:
+    with pytest.raises(NotFoundError, match="no such file"):
+        logs("show", "logs/nothing.log")
+    with pytest.raises(NotFoundError):
+        logs("show", "nothing")
+
+
+def test_errors(logs: Logs, run: Path, log: Path) -> None:
+    append(log, "2024-10-19 14:52:45 - ERROR - epoch failed\n" + TRACE + "RuntimeError: gone\n")
+    assert json.loads(logs("errors", RUN, "--json").stdout) == {
+        "errors": [
+            {
+                "line": 31,
+                "ts": 1729349565.0,
+                "level": "error",
+                "type": "ValueError",
+                "message": "epoch failed",
+                "traceback": TRACE.rstrip("\n"),
+            },
+            {
+                "line": 35,
+                "ts": 1729349565.0,
+                "level": "error",
+                "type": "RuntimeError",
+                "message": "gone",
+                "traceback": None,
+            },
+        ]
+    }
+    text = logs("errors", str(log)).stdout.splitlines()
+    assert text[0] == "31: ValueError: epoch failed"
+    assert text[1] == "    Traceback (most recent call last):"
+    assert text[-1] == "35: RuntimeError: gone"
+
+
+def test_following_ends_with_the_run(
+    followed: subprocess.Popen[str], run: Path, log: Path, workspace: Workspace
+) -> None:
+    assert followed.stdout is not None
+    assert [followed.stdout.readline() for _ in range(2)] == ["line 28\n", "line 29\n"]
+    append(log, "live\nunfin")
+    assert followed.stdout.readline() == "live\n"
+    append(log, "ished")
+    record(workspace, RUN, {"type": "end", "ts": time.time(), "status": "completed", "exit_code": 0})
+    assert followed.stdout.read() == "unfinished\n"
+    assert followed.wait(20) == 0
+    assert followed.stderr is not None and followed.stderr.read() == ""
+
+
+def test_following_a_file_ends_by_ctrl_c_and_tells_of_rotation(logs: Logs, log: Path) -> None:
+    with logs.start("follow", str(log)) as process:
+        assert process.stderr is not None and process.stdout is not None
+        assert "is not there yet" in process.stderr.readline()
+        log.write_text("one\n")
+        assert process.stdout.readline() == "one\n"
+        log.rename(log.with_suffix(".1"))
+        log.write_text("two\n")
+        assert "replaced by a new file" in process.stderr.readline()
+        assert process.stdout.readline() == "two\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
