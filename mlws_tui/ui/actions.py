@@ -20,6 +20,7 @@ class Action:
         help: One sentence for the key list.
         footer: Whether the footer shows it while its scope has the focus.
         palette: Whether the command palette offers it.
+        call: What to call instead of ``action_NAME``, with its arguments: ``pane('gpus')``.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Action:
     help: str
     footer: bool = False
     palette: bool = True
+    call: str = ""
 
     @property
     def scope(self) -> str:
@@ -35,13 +37,15 @@ class Action:
 
     @property
     def method(self) -> str:
-        return self.id.partition(".")[2].replace("-", "_")
+        return self.call or self.id.partition(".")[2].replace("-", "_")
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:
     """The actions as bindings that a keymap can override by id."""
     return [
-        Binding(action.keys, action.method, action.title, show=action.footer, tooltip=action.help, id=action.id)
+        Binding(
+            action.keys, action.method, action.title, show=action.footer, tooltip=action.help, id=action.id
+        )
         for action in actions
         if action.keys
     ]

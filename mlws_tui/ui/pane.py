@@ -40,8 +40,8 @@ class Pane(Widget):
         title = f"{self.NUMBER} {self.TITLE}"
         if detail:
             title = f"{title} ── {safe_text(detail)}"
-        self.border_title = Content(title)  # type: ignore[assignment]  # the property takes Content as well
-        self.border_subtitle = Content(safe_text(corner))  # type: ignore[assignment]
+        self.border_title = Content(title)
+        self.border_subtitle = Content(safe_text(corner))
 
     @property
     def focus_target(self) -> Widget:

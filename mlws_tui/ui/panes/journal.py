@@ -32,7 +32,14 @@ class JournalPane(WritingPane):
     TITLE = "Journal"
     ACTIONS = (
         Action("journal.edit", "enter", "Write", "Write in the day that is shown", footer=True),
-        Action("journal.leave", "escape", "Done", "Stop writing; what was written is saved", palette=False),
+        Action(
+            "journal.leave",
+            "escape",
+            "Done",
+            "Stop writing; what was written is saved",
+            footer=True,
+            palette=False,
+        ),
         Action("journal.save", "ctrl+s", "Save", "Save the day; other days stay as they are", footer=True),
         Action(
             "journal.previous-day",

@@ -10,9 +10,10 @@ from textual import on
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
+from textual.widgets.text_area import Location
 
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.domain.sessions import SessionFacts
+from mlws_tui.domain.sessions import SessionFacts, placeholders
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.pages import Conflict, Page, Saved
 from mlws_tui.services.sessions import SessionsService
@@ -35,7 +36,14 @@ class SessionPane(WritingPane):
     TITLE = "Session"
     ACTIONS = (
         Action("session.edit", "enter", "Write", "Write in the session log that is shown", footer=True),
-        Action("session.leave", "escape", "Done", "Stop writing; what was written is saved", palette=False),
+        Action(
+            "session.leave",
+            "escape",
+            "Done",
+            "Stop writing; what was written is saved",
+            footer=True,
+            palette=False,
+        ),
         Action("session.save", "ctrl+s", "Save", "Save the session log", footer=True),
         Action(
             "session.previous",
@@ -111,6 +119,13 @@ class SessionPane(WritingPane):
         self._name = Path(key).stem
         return self._name
 
+    def place_to_write(self) -> Location:
+        """Where one begins to write: at the first placeholder."""
+        for row, line in enumerate(self.editor.text.split("\n")):
+            if found := placeholders(line):
+                return row, line.index(found[0])
+        return super().place_to_write()
+
     def describe(self) -> None:
         if self._name is None or self._facts is None:
             self.caption("", self.corner)
@@ -156,7 +171,7 @@ class SessionPane(WritingPane):
             return
         await self.show_session(session.name)
         if self._name == session.name:
-            await self.edit()
+            self.edit()
 
     def action_previous(self) -> None:
         self.work(partial(self._step, 1))

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import TextArea
+from textual.widgets.text_area import Location
 
 from mlws_tui.domain.changes import Change, FileChanged
 from mlws_tui.domain.errors import MlwsError
@@ -77,6 +78,10 @@ class WritingPane(Pane):
     def compose(self) -> ComposeResult:
         yield self.editor
         yield self._line
+
+    def on_mount(self) -> None:
+        # Which keys do something depends on whether text is edited.
+        self.watch(self.editor, "read_only", lambda: self.refresh_bindings(), init=False)
 
     @property
     def focus_target(self) -> Widget:
@@ -206,19 +211,25 @@ class WritingPane(Pane):
         self.editor.apply_text(joined(merged, "both", page.newline))
         self.tell(_merged(merged.taken))
 
+    def place_to_write(self) -> Location:
+        """Where one begins to write: at the end."""
+        return self.editor.document.end
+
     # editing and saving
 
     def action_edit(self) -> None:
         """Begin to edit, or go on."""
-        self.work(self.edit)
+        self.edit()
 
-    async def edit(self) -> None:
-        """Let the person write; an empty page begins with what its template gives."""
+    def edit(self) -> None:
+        """Let the person write, at once: the next key is a letter. An empty page gets what its template gives."""
         if self._page is None or self._conflict is not None:
             return
         if not self._page.text and not self.editor.text:
-            await self._begin_from_template()
+            self.work(self._begin_from_template)
         self.editor.read_only = False
+        if self.editor.cursor_location == (0, 0):  # nobody has chosen a place
+            self.editor.move_cursor(self.place_to_write())
         self.editor.focus()
         self.describe()
 
@@ -228,7 +239,8 @@ class WritingPane(Pane):
         except MlwsError as error:
             self.notify(error.sentence(), severity="warning", markup=False)
             return
-        self.editor.apply_text(self._starter)
+        if self._starter and not self.editor.text:
+            self.editor.apply_text(self._starter)
 
     def action_leave(self) -> None:
         """Stop editing; what was typed is saved."""
@@ -329,6 +341,10 @@ class WritingPane(Pane):
             return self._conflict is not None
         if action in ("restore", "discard"):
             return self._offer is not None and self.editor.read_only
+        if action == "edit":
+            return self.editor.read_only
+        if action in ("leave", "save"):
+            return not self.editor.read_only
         return super().check_action(action, parameters)
 
     # recovery

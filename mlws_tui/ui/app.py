@@ -1,0 +1,151 @@
+"""The Textual app: themes, keys, signals, and an orderly beginning and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.console import RenderableType
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.theme import Theme
+
+from mlws_tui.domain.errors import MlwsError
+from mlws_tui.ui.commands import ActionCommands
+from mlws_tui.ui.safety import ControlBarrier
+from mlws_tui.ui.screens.desk import Desk
+from mlws_tui.ui.widgets.repaint import lean
+
+if TYPE_CHECKING:
+    from mlws_tui.services.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+#: Seconds that closing the services may take before the app leaves without them.
+CLOSE_DEADLINE = 5.0
+
+
+class MlwsApp(App[int]):
+    """The app on one opened workbench.
+
+    Args:
+        bench: The opened, not yet started workbench; the app starts and closes it.
+        themes: The themes to choose from.
+        theme: Name of the one to begin with.
+        keymap: Keys by action id that replace the default ones; validated by the caller.
+        warnings: What was wrong with settings, themes or keys; each is told once at the start.
+    """
+
+    TITLE = "mlws-tui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[ActionCommands]]] = {ActionCommands}  # type: ignore[assignment]  # narrower than App's
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    CSS = "SearchIcon { display: none; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
+
+    def __init__(
+        self,
+        bench: Workbench,
+        *,
+        themes: Sequence[Theme] = (),
+        theme: str = "",
+        keymap: Mapping[str, str] | None = None,
+        warnings: Sequence[MlwsError] = (),
+    ) -> None:
+        self._barrier = ControlBarrier()
+        super().__init__()
+        self.bench = bench
+        self.keys_in_force: dict[str, str] = dict(keymap or {})
+        self._warnings = tuple(warnings)
+        for offered in themes:
+            self.register_theme(offered)
+        if theme in self.available_themes:
+            self.theme = theme
+        self.desk = Desk(bench)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own filters, and behind them the barrier against control characters."""
+        return [*super().get_line_filters(), self._barrier]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, lean(renderable))
+
+    async def on_mount(self) -> None:
+        if self.keys_in_force:
+            self.set_keymap(self.keys_in_force)
+        self._catch_signals()
+        await self.push_screen(self.desk)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._start(), name="start", exit_on_error=False)
+
+    async def _start(self) -> None:
+        try:
+            await self.bench.start()
+        except MlwsError as error:
+            self.notify(error.sentence(), severity="error", timeout=30, markup=False)
+        for warning in self._warnings:
+            self.notify(warning.sentence(), title="Settings", severity="warning", timeout=15, markup=False)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Do what a key is bound to before the next key is looked at.
+
+        Textual lets a key bubble up from the focused widget first, so keys that come in one burst (typed ahead over a
+        slow connection, or pasted) would still go to the pane and the mode that the first of them has left.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and await self._act_on(event):
+            return
+        await super().on_event(event)
+
+    async def _act_on(self, event: events.Key) -> bool:
+        if self.screen is not self.desk:
+            return False
+        focused = self.focused
+        if focused is not None and focused.check_consume_key(event.key, event.character):
+            return False
+        return await self._check_bindings(event.key)
+
+    # leaving
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # RuntimeError: not the main thread, as in tests that run the app elsewhere; then the default holds.
+            with contextlib.suppress(RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._hang_up, number)
+
+    def _hang_up(self, number: signal.Signals) -> None:
+        for pane in self.desk.editors:
+            pane.rescue()
+        self.exit(return_code=128 + number)
+
+    async def action_quit(self) -> None:
+        """Save what is unsaved, then leave; what cannot be saved is kept in its recovery file."""
+        for pane in self.desk.editors:
+            if pane.unsaved and not await pane.save():
+                pane.rescue()
+        self.exit(0)
+
+    async def action_suspend_desk(self) -> None:
+        """Give up the ingest, stop, and take it up again when the shell brings the app back."""
+        await self.bench.ingest.close()
+        try:
+            self.action_suspend_process()
+        finally:
+            await self.bench.ingest.start()
+
+    async def shut_down(self) -> None:
+        """Close the workbench within the deadline; called by whoever ran the app."""
+        try:
+            async with asyncio.timeout(CLOSE_DEADLINE):
+                await self.bench.close()
+        except TimeoutError:
+            log.error("the workbench did not close within %s s", CLOSE_DEADLINE)

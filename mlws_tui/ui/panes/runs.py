@@ -1,0 +1,340 @@
+"""The runs: a list, the chart of the selected one, and its facts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widget import Widget
+
+from mlws_tui.domain.changes import Change, PointsAdded, RunsChanged
+from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.metricnames import together
+from mlws_tui.domain.runs import Run, RunQuery, RunState
+from mlws_tui.services.hub import Hub
+from mlws_tui.services.runs import RunsService
+from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.coalesce import Coalesced
+from mlws_tui.ui.pane import Pane
+from mlws_tui.ui.panes.run_facts import fact_lines
+from mlws_tui.ui.widgets.chart import Chart
+from mlws_tui.ui.widgets.facts import FactsView
+from mlws_tui.ui.widgets.plot import MOST_CURVES, Plot, View
+from mlws_tui.ui.widgets.runlist import RunList
+
+#: Smoothing of the chart's line, as a share of the curve: some, more, none.
+_SMOOTHING = (0.03, 0.15, 0.0)
+_LIMIT = 500
+#: As many changed runs are read one by one; for more the list is read again.
+_FEW = 8
+#: Rows from which the chart stands below the list; columns from which the facts stand beside it.
+_CHART_ROWS, _FACTS_COLUMNS = 11, 108
+_NO_RUNS = "No runs yet.  mlws-tui run -- COMMAND  records one."
+
+
+class RunsPane(Pane):
+    """Lists the runs of the workspace, follows the live ones, draws and describes the selected one."""
+
+    class Selected(Message):
+        """Another run is selected, or its state, name or log changed; None where there are no runs."""
+
+        def __init__(self, run: Run | None) -> None:
+            super().__init__()
+            self.run = run
+
+    NUMBER: ClassVar[int] = 2
+    TITLE: ClassVar[str] = "Runs"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("runs.next", "j,down", "Next run", "Select the next run", palette=False, call="move(1)"),
+        Action(
+            "runs.previous", "k,up", "Previous run", "Select the run before", palette=False, call="move(-1)"
+        ),
+        Action("runs.page-down", "pagedown", "Page down", "Go down by a page", palette=False, call="page(1)"),
+        Action("runs.page-up", "pageup", "Page up", "Go up by a page", palette=False, call="page(-1)"),
+        Action("runs.first", "g,home", "First run", "Select the first run", call="end(0)"),
+        Action("runs.last", "G,end", "Last run", "Select the last run", call="end(1)"),
+        Action(
+            "runs.facts",
+            "enter,f",
+            "Facts",
+            "Read the facts of the run, or go back to its chart",
+            footer=True,
+        ),
+        Action("runs.back", "escape", "Back", "Go back from the facts to the list", palette=False),
+        Action("runs.metric", "m", "Metric", "Draw the next metric", footer=True, call="metric(1)"),
+        Action("runs.metric-back", "M", "Metric before", "Draw the metric before", call="metric(-1)"),
+        Action("runs.axis", "x", "Time axis", "Draw over time, or over steps again"),
+        Action("runs.log-axis", "y", "Log axis", "Draw on a logarithmic axis, or on a linear one again"),
+        Action("runs.smooth", "e", "Smoothing", "Smooth the curve more, not at all, or a little"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+    DEFAULT_CSS = """
+    RunsPane { layout: vertical; }
+    RunsPane #runs-top { height: 1fr; }
+    RunsPane RunList { width: 1fr; height: 100%; }
+    RunsPane FactsView { width: 1fr; display: none; padding: 0 0 0 1; }
+    RunsPane Chart { height: 1fr; display: none; border-top: solid $border-blurred; }
+    RunsPane.-chart Chart { display: block; }
+    RunsPane.-wide FactsView { display: block; border-left: solid $border-blurred; }
+    RunsPane.-facts FactsView { display: block; }
+    RunsPane.-facts Chart { display: none; }
+    RunsPane.-facts #runs-top { height: 1fr; }
+    RunsPane.-facts.-narrow #runs-top { layout: vertical; }
+    RunsPane.-facts.-narrow RunList { height: 3; }
+    RunsPane.-facts.-narrow FactsView { height: 1fr; border-top: solid $border-blurred; }
+    RunsPane.-facts.-tiny RunList { display: none; }
+    RunsPane.-facts.-tiny FactsView { border-top: none; }
+    """
+
+    def __init__(self, hub: Hub, runs: RunsService) -> None:
+        super().__init__(hub, id="runs")
+        self._service = runs
+        self._list = RunList()
+        self._facts = FactsView()
+        self._chart = Chart()
+        self._runs: tuple[Run, ...] = ()
+        self._total = 0
+        self._changed: set[str] | None = None  # ids to read again; None for all
+        self._run: Run | None = None
+        self._told: tuple[object, ...] | None = None
+        self._captioned = ""
+        self._arranged = -1
+        self._rank = 0
+        self._names: Sequence[str] = ()
+        self._metric = ""
+        self._by_time = self._log = False
+        self._smoothing = 0
+        self._reload = Coalesced(self, 0.5, self._load_list)
+        self._redraw = Coalesced(self, 0.4, self._load_chart)
+        self._reread = Coalesced(self, 1.0, self._load_facts)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="runs-top"):
+            yield self._list
+            yield self._facts
+        yield self._chart
+
+    @property
+    def focus_target(self) -> Widget:
+        return self._facts if self.has_class("-facts") else self._list
+
+    # what it hears
+
+    def revive(self) -> None:
+        self._changed = None
+        self._reload.ask(now=True)
+        self._refresh_selected(now=True)
+
+    def changed(self, change: Change) -> None:
+        if isinstance(change, RunsChanged):
+            known = self._changed
+            self._changed = None if change.ids is None or known is None else known | change.ids
+            self._reload.ask()
+        elif isinstance(change, PointsAdded) and self._concerns(change.ids):
+            self._redraw.ask()
+
+    def _concerns(self, ids: frozenset[str] | None) -> bool:
+        return self._run is not None and (ids is None or self._run.id in ids)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Share the height between list and chart: the list gets what its runs need, up to two fifths."""
+        width, height = self.size
+        wide = width >= _FACTS_COLUMNS
+        self.set_class(wide, "-wide")
+        self.set_class(not wide, "-narrow")
+        self.set_class(height < 8, "-tiny")
+        self.set_class(height >= _CHART_ROWS, "-chart")
+        if height >= _CHART_ROWS and not self.has_class("-facts"):
+            most = max(4, height * 2 // 5)
+            self.query_one("#runs-top").styles.height = most if wide else max(3, min(len(self._runs), most))
+        else:
+            self.query_one("#runs-top").styles.height = "1fr"
+        self.call_after_refresh(self._refresh_selected, now=True)
+
+    # what it reads
+
+    async def _load_list(self) -> None:
+        ids, self._changed = self._changed, set()
+        try:
+            await self._read_runs(ids)
+        except MlwsError as error:
+            self._changed = None
+            self._say(error.sentence())
+            return
+        running = sum(run.state is RunState.RUNNING for run in self._runs)
+        words = [f"{running} running"] if running else []
+        words.append(f"{self._total} run{'' if self._total == 1 else 's'}" if self._total else "none yet")
+        self._say(" · ".join(words))
+        self._list.show(self._runs, empty=_NO_RUNS)
+        self._arrange_for(len(self._runs))
+        if not self._runs:
+            self._tell(None)
+
+    async def _read_runs(self, ids: set[str] | None) -> None:
+        """Read the runs of these ids again, or all of them where one is new or may have another place now."""
+        known = {run.id: run for run in self._runs}
+        if ids is not None and len(ids) <= _FEW and ids <= known.keys():
+            fresh = {run_id: await self._service.get(run_id) for run_id in ids}
+            if all(
+                run.state is known[id].state and not run.deleted and not run.archived
+                for id, run in fresh.items()
+            ):
+                self._runs = tuple(fresh.get(run.id, run) for run in self._runs)
+                return
+        page = await self._service.list(RunQuery(limit=_LIMIT))
+        self._runs, self._total = page.runs, page.total
+
+    async def _load_chart(self) -> None:
+        run = self._run
+        if not self._chart.display or not self._chart.size.area:
+            return
+        if run is None:
+            self._chart.show((), View(empty=""))
+            return
+        try:
+            await self._read_names(run)
+            plots = await self._read_plots(run)
+        except MlwsError as error:
+            self._say(error.sentence())
+            return
+        if self._run is None or run.id != self._run.id:
+            return  # another run was selected meanwhile; its own load follows
+        empty = "No metrics logged yet." if run.state.live else "This run logged no metrics."
+        self._chart.show(plots, View(_SMOOTHING[self._smoothing], self._by_time, self._log, empty))
+
+    async def _read_names(self, run: Run) -> None:
+        """Rank 0 speaks for the run; where it logged nothing, the lowest rank that did."""
+        names: Sequence[str] = tuple(run.latest)
+        self._rank = 0
+        if not names:
+            infos = await self._service.series(run.id)
+            self._rank = min((info.rank for info in infos), default=0)
+            names = tuple(info.name for info in infos if info.rank == self._rank)
+        self._names = names
+
+    async def _read_plots(self, run: Run) -> list[Plot]:
+        groups = together(self._names)
+        chosen = next((group for group in groups if self._metric in group), groups[0] if groups else ())
+        width = max(50, 2 * self._chart.size.width)
+        plots = []
+        for name in chosen[:MOST_CURVES]:
+            curve = await self._service.curve(run.id, name, rank=self._rank, width=width)
+            plots.append(Plot(name, curve.buckets))
+        return plots
+
+    async def _load_facts(self) -> None:
+        run = self._run
+        if not self._facts.display:
+            return
+        if run is None:
+            self._facts.show(())
+            return
+        try:
+            full = await self._service.get(run.id)
+            happenings = await self._service.happenings(run.id)
+        except MlwsError as error:
+            self._say(error.sentence())
+            return
+        if self._run is not None and run.id == self._run.id:
+            self._facts.show(fact_lines(full, happenings, time.time()))
+
+    def _refresh_selected(self, *, now: bool = False) -> None:
+        self._redraw.ask(now=now)
+        self._reread.ask(now=now)
+
+    # what it says
+
+    @on(RunList.Moved)
+    def _moved(self, event: RunList.Moved) -> None:
+        event.stop()
+        other = event.run is None or self._run is None or event.run.id != self._run.id
+        self._run = event.run
+        if other:
+            self._facts.scroll_home(animate=False)
+            self._refresh_selected(now=True)
+        else:
+            self._reread.ask()
+        self._tell(event.run)
+
+    @on(RunList.Opened)
+    def _opened(self, event: RunList.Opened) -> None:
+        event.stop()
+        self.action_facts()
+
+    def _tell(self, run: Run | None) -> None:
+        told = () if run is None else (run.id, run.name, run.state, run.log)
+        if told != self._told:
+            self._told = told
+            self.post_message(self.Selected(run))
+
+    def _say(self, corner: str) -> None:
+        """Set the border's text where it changed: each setting paints the border again."""
+        if corner != self._captioned:
+            self._captioned = corner
+            self.caption(corner=corner)
+
+    def _arrange_for(self, count: int) -> None:
+        if count != self._arranged:
+            self._arranged = count
+            self._arrange()
+
+    # what the person does
+
+    def action_move(self, by: int) -> None:
+        if self._facts.has_focus:
+            self._facts.scroll_relative(y=by, animate=False)
+        else:
+            self._list.select(self._list.place + by)
+
+    def action_page(self, by: int) -> None:
+        if self._facts.has_focus:
+            self._facts.scroll_relative(y=by * max(1, self._facts.size.height - 1), animate=False)
+        else:
+            self._list.select(self._list.place + by * max(1, self._list.size.height - 1))
+
+    def action_end(self, last: int) -> None:
+        if self._facts.has_focus:
+            self._facts.scroll_to(y=self._facts.max_scroll_y if last else 0, animate=False)
+        else:
+            self._list.select(len(self._runs) if last else 0)
+
+    def action_facts(self) -> None:
+        reading = not self.has_class("-facts")
+        had_focus = self.has_focus_within
+        self.set_class(reading, "-facts")
+        self._arrange()
+        if had_focus:
+            self.focus_target.focus()
+
+    def action_back(self) -> None:
+        if self.has_class("-facts"):
+            self.action_facts()
+
+    def action_metric(self, by: int) -> None:
+        """Go round the metrics, a quantity on training and held-out data counting once."""
+        groups = together(self._names)
+        if groups:
+            here = next((i for i, group in enumerate(groups) if self._metric in group), 0)
+            self._metric = groups[(here + by) % len(groups)][0]
+            self._redraw.ask(now=True)
+
+    def action_axis(self) -> None:
+        self._by_time = not self._by_time
+        self._redraw.ask(now=True)
+
+    def action_log_axis(self) -> None:
+        self._log = not self._log
+        self._redraw.ask(now=True)
+
+    def action_smooth(self) -> None:
+        self._smoothing = (self._smoothing + 1) % len(_SMOOTHING)
+        self._redraw.ask(now=True)

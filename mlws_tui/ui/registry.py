@@ -1,0 +1,47 @@
+"""The one registry of actions: keys, footer, help, palette and ``mlws-tui keys`` all read it."""
+
+from __future__ import annotations
+
+from mlws_tui.ui.actions import Action
+
+APP_ACTIONS: tuple[Action, ...] = (
+    Action("app.pane-1", "1", "GPUs", "Go to the GPUs", call="pane('gpus')"),
+    Action("app.pane-2", "2", "Runs", "Go to the runs", call="pane('runs')"),
+    Action("app.pane-3", "3", "Log", "Go to the log of the selected run", call="pane('log')"),
+    Action("app.pane-4", "4", "Journal", "Go to the journal", call="pane('journal')"),
+    Action("app.pane-5", "5", "Session", "Go to the session logs", call="pane('session')"),
+    Action("app.next-pane", "tab", "Next pane", "Go to the next pane", palette=False),
+    Action("app.previous-pane", "shift+tab", "Previous pane", "Go to the previous pane", palette=False),
+    Action("app.keys", "question_mark", "Keys", "List the keys of the focused pane", footer=True),
+    Action("app.zoom", "z", "Zoom", "Show the focused pane alone, or all panes again", footer=True),
+    Action("app.new-session", "n", "New session", "Begin a session log from the template", footer=True),
+    Action("app.theme", "ctrl+t", "Theme", "Change the colours for this sitting"),
+    Action("app.palette", "ctrl+p", "Commands", "Find and run any command", footer=True, palette=False),
+    Action(
+        "app.suspend", "ctrl+z", "Suspend", "Put the app in the background; fg brings it back", palette=False
+    ),
+    Action("app.quit", "q,ctrl+q", "Quit", "Save what is unsaved and leave", footer=True),
+)
+
+SCOPES: dict[str, str] = {
+    "app": "Everywhere",
+    "gpus": "GPUs",
+    "runs": "Runs",
+    "log": "Log",
+    "journal": "Journal",
+    "session": "Session",
+}
+
+
+def all_actions() -> list[Action]:
+    """Every action of the app and its panes, in the order of the screen."""
+    from mlws_tui.ui.panes.gpus import GpusPane
+    from mlws_tui.ui.panes.journal import JournalPane
+    from mlws_tui.ui.panes.log import LogPane
+    from mlws_tui.ui.panes.runs import RunsPane
+    from mlws_tui.ui.panes.session import SessionPane
+
+    actions = list(APP_ACTIONS)
+    for pane in (GpusPane, RunsPane, LogPane, JournalPane, SessionPane):
+        actions.extend(pane.ACTIONS)
+    return actions

@@ -1,0 +1,238 @@
+"""The desk: the screen on which the panes lie side by side, or one above the other where there is less room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from mlws_tui.domain.changes import Change, IndexState
+from mlws_tui.domain.errors import MlwsError
+from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.layout import PANES, Layout, choose
+from mlws_tui.ui.pane import Pane
+from mlws_tui.ui.panes.gpus import GpusPane
+from mlws_tui.ui.panes.journal import JournalPane
+from mlws_tui.ui.panes.log import LogPane
+from mlws_tui.ui.panes.runs import RunsPane
+from mlws_tui.ui.panes.session import SessionPane
+from mlws_tui.ui.registry import APP_ACTIONS, SCOPES
+from mlws_tui.ui.screens.keys import KeysScreen, key_label
+from mlws_tui.ui.screens.prompt import PromptScreen
+from mlws_tui.ui.widgets.statusline import StatusLine
+from mlws_tui.ui.widgets.tabline import TabLine
+
+if TYPE_CHECKING:
+    from mlws_tui.services.workbench import Workbench
+
+SIDE_PANES = ("gpus", "journal", "session")
+
+
+class Desk(Screen[None]):
+    """Puts the panes together: layout by size, focus, the run that is selected, the status line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP_ACTIONS)
+    DEFAULT_CSS = """
+    Desk { layout: vertical; background: $background; }
+    Desk #body { height: 1fr; }
+    Desk #upper { height: 2fr; }
+    Desk #left, Desk #right { width: 1fr; }
+    Desk .pane { border: round $border-blurred; border-title-color: $text-muted; padding: 0; height: 1fr;
+                 border-subtitle-color: $text-muted; border-title-style: none; background: $background; }
+    Desk .pane:focus-within { border: round $border; border-title-color: $foreground; border-title-style: bold; }
+    Desk #log { height: 1fr; min-height: 6; }
+    Desk.-five #gpus { height: 9; }
+    Desk.-five.-tall #gpus { height: 14; }
+    Desk.-three #upper { height: 3fr; }
+    Desk.-three #log { height: 2fr; }
+    Desk TabLine { display: none; }
+    Desk.-tabs TabLine { display: block; }
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.bench = bench
+        self.gpus = GpusPane(bench.hub, bench.gpus)
+        self.runs = RunsPane(bench.hub, bench.runs)
+        self.journal = JournalPane(bench.hub, bench.journal)
+        self.session = SessionPane(bench.hub, bench.sessions)
+        self.log_pane = LogPane(bench.hub, bench.logs)
+        self._panes: dict[str, Pane] = {
+            "gpus": self.gpus,
+            "runs": self.runs,
+            "log": self.log_pane,
+            "journal": self.journal,
+            "session": self.session,
+        }
+        self._here = "runs"
+        self._side = "journal"
+        self._zoomed = False
+        self._layout: Layout | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TabLine({name: f"{pane.NUMBER} {pane.TITLE}" for name, pane in self._panes.items()}, id="tabs")
+        with Vertical(id="body"):
+            with Horizontal(id="upper"):
+                with Vertical(id="left"):
+                    yield self.gpus
+                    yield self.runs
+                with Vertical(id="right"):
+                    yield self.journal
+                    yield self.session
+            yield self.log_pane
+        yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.bench.hub.subscribe(self._hear)
+        self.bindings_updated_signal.subscribe(self, self._show_keys)
+        self.go_to("runs")
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    @property
+    def editors(self) -> tuple[JournalPane, SessionPane]:
+        """The panes that may hold unsaved text."""
+        return (self.journal, self.session)
+
+    def _hear(self, change: Change) -> None:
+        if isinstance(change, IndexState):
+            words, trouble = _index_words(change)
+            self.query_one(StatusLine).show_state(words, trouble=trouble)
+
+    # layout and focus
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
+        if pane is not None and pane.id is not None and pane.id != self._here:
+            self._here = pane.id
+            self._arrange()
+        self._show_keys()
+
+    def go_to(self, name: str) -> None:
+        """Give the focus to a pane, bringing it on the screen where it is not."""
+        self._here = name
+        self._arrange()
+        self.set_focus(self._panes[name].focus_target)
+        self._show_keys()
+
+    def _arrange(self) -> None:
+        if self._here in SIDE_PANES:
+            self._side = self._here
+        width, height = self.app.size
+        layout = choose(width, height, self._here, self._side, self._zoomed)
+        self.query_one(TabLine).mark(self._here, layout.shown)
+        self.set_class(height >= 50, "-tall")
+        if layout == self._layout:
+            return
+        self._layout = layout
+        for name in ("five", "three", "one", "zoom"):
+            self.set_class(layout.name == name, f"-{name}")
+        self.set_class(layout.tabs, "-tabs")
+        for name in PANES:
+            self._panes[name].display = name in layout.shown
+        for box in ("left", "right"):
+            column = self.query_one(f"#{box}")
+            column.display = any(pane.display for pane in column.children)
+        self.query_one("#upper").display = bool(layout.shown - {"log"})
+
+    def _show_keys(self, _screen: Screen[object] | None = None) -> None:
+        """Show the keys that would do something now: while text is typed, letters are not among them."""
+        shown: dict[str, tuple[str, str]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if not binding.show or not active.enabled or binding.id is None or binding.id in shown:
+                continue
+            shown[binding.id] = (key_label(binding.key), binding.description.lower())
+        mine = [words for name, words in shown.items() if not name.startswith("app.")]
+        ours = [shown[action.id] for action in APP_ACTIONS if action.id in shown]
+        panes = (("1-5", "pane"),) if ours and ("q", "quit") in ours else ()
+        self.query_one(StatusLine).show_keys((*panes, *mine, *ours))
+
+    @on(TabLine.Picked)
+    def _tab_picked(self, event: TabLine.Picked) -> None:
+        self.go_to(event.pane)
+
+    def action_pane(self, name: str) -> None:
+        self.go_to(name)
+
+    def action_next_pane(self) -> None:
+        self.go_to(PANES[(PANES.index(self._here) + 1) % len(PANES)])
+
+    def action_previous_pane(self) -> None:
+        self.go_to(PANES[PANES.index(self._here) - 1])
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._arrange()
+
+    # what the panes have to do with each other
+
+    @on(RunsPane.Selected)
+    def _run_selected(self, event: RunsPane.Selected) -> None:
+        run = event.run
+        path: Path | None = None
+        if run is not None and run.log:
+            try:
+                path = self.bench.workspace.inside(run.log)
+            except MlwsError as error:
+                self.notify(error.sentence(), severity="warning", markup=False)
+        self.log_pane.show_log(path, run.name if run is not None else "")
+
+    # actions of the app as a whole
+
+    def action_new_session(self) -> None:
+        async def made(title: str | None) -> None:
+            if title:
+                await self.session.new_session(title)
+                self.go_to("session")
+
+        self.app.push_screen(
+            PromptScreen("New session log: title", "becomes docs/sessions/DATE-title.md"), made
+        )
+
+    def action_theme(self) -> None:
+        self.app.search_themes()
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_keys(self) -> None:
+        here = self._panes[self._here]
+        keymap: dict[str, str] = getattr(self.app, "keys_in_force", {})
+        groups = [(SCOPES[self._here], here.ACTIONS), (SCOPES["app"], APP_ACTIONS)]
+        self.app.push_screen(KeysScreen(groups, keymap))
+
+    async def run_action_of(self, action: Action) -> None:
+        """Do what the palette asked for: an action of the app, or of a pane after going there."""
+        if action.scope == "app":
+            await self.run_action(action.method)
+            return
+        self.go_to(action.scope)
+        await self._panes[action.scope].run_action(action.method)
+
+    async def action_suspend(self) -> None:
+        await self.app.run_action("suspend_desk")
+
+    async def action_quit(self) -> None:
+        await self.app.run_action("quit")
+
+
+def _index_words(state: IndexState) -> tuple[str, bool]:
+    if state.problem:
+        return (f"{state.problem} – {state.hint}" if state.hint else state.problem), True
+    if state.behind > 1_000_000:
+        return f"reading {state.behind / 1e6:.0f} MB of streams", False
+    if state.role == "follower" and state.holder_pid:
+        return f"index kept by pid {state.holder_pid}", False
+    if state.role == "read-only":
+        return "index read-only", True
+    return "", False
