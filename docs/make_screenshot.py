@@ -15,7 +15,7 @@ from mlws_tui.config.load import load_settings
 from mlws_tui.config.resources import theme_folders
 from mlws_tui.services.demo import Demo, Pace
 from mlws_tui.services.workbench import Workbench
-from mlws_tui.ui.app import MlwsApp
+from mlws_tui.ui.app import MlwsApp, Opened
 from mlws_tui.ui.themes import load_themes
 
 HERE = Path(__file__).resolve().parent
@@ -26,8 +26,11 @@ async def photograph(demo: Demo, seconds: float, size: tuple[int, int], theme: s
     """The app's screen as SVG after so many seconds of training."""
     settings, _ = load_settings(demo.workspace)
     themes, _ = load_themes(theme_folders(demo.workspace))
-    bench = await Workbench.open(demo.workspace, settings)
-    app = MlwsApp(bench, themes=themes, theme=theme or settings.theme)
+
+    async def open_bench() -> Opened:
+        return Opened(await Workbench.open(demo.workspace, settings))
+
+    app = MlwsApp(open_bench, themes=themes, theme=theme or settings.theme)
     try:
         async with app.run_test(size=size) as pilot:
             await asyncio.sleep(seconds)

@@ -6,6 +6,9 @@ import asyncio
 import logging
 import logging.handlers
 import os
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +20,10 @@ from mlws_tui.config.workspace import Workspace
 if TYPE_CHECKING:
     from textual.theme import Theme
 
+    from mlws_tui.config.schema import Settings
     from mlws_tui.domain.errors import ConfigError
     from mlws_tui.ui.actions import Action
+    from mlws_tui.ui.app import Opened
 
 
 def open_app(workspace: Workspace) -> int:
@@ -50,30 +55,31 @@ def known_themes(workspace: Workspace | None) -> tuple[list[Theme], list[ConfigE
 
 
 async def _run(workspace: Workspace) -> int:
-    from mlws_tui.services.workbench import Workbench
     from mlws_tui.ui.app import MlwsApp
 
     themes, theme_problems = known_themes(workspace)
     settings, problems = load_settings(workspace, {theme.name for theme in themes})
-    bench = await Workbench.open(workspace, settings)
-    app: MlwsApp | None = None
+    opener = partial(_open_bench, workspace, settings, (*problems, *theme_problems))
+    app = MlwsApp(opener, themes=themes, theme=settings.theme)
     try:
-        actions, _ = known_actions()
-        keymap, key_problems = load_keymap(workspace, {action.id: action.keys for action in actions})
-        app = MlwsApp(
-            bench,
-            themes=themes,
-            theme=settings.theme,
-            keymap=keymap,
-            warnings=[*problems, *theme_problems, *key_problems],
-        )
         await app.run_async()
-        return app.return_code or 0
     finally:
-        if app is not None:
-            await app.shut_down()
-        else:
-            await bench.close()
+        await app.shut_down()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0
+
+
+async def _open_bench(workspace: Workspace, settings: Settings, problems: Sequence[ConfigError]) -> Opened:
+    """Open the workspace. What it takes is imported in a thread, as the first frame is already shown."""
+    from mlws_tui.ui.app import Opened
+
+    await asyncio.to_thread(import_module, "mlws_tui.ui.furniture")
+    from mlws_tui.services.workbench import Workbench
+
+    actions, _ = known_actions()
+    keymap, key_problems = load_keymap(workspace, {action.id: action.keys for action in actions})
+    return Opened(await Workbench.open(workspace, settings), keymap, (*problems, *key_problems))
 
 
 def _log_to_file() -> None:

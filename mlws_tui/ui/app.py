@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -18,12 +19,13 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.ui.commands import ActionCommands
 from mlws_tui.ui.safety import ControlBarrier
 from mlws_tui.ui.screens.desk import Desk
 from mlws_tui.ui.widgets.repaint import lean
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from mlws_tui.services.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -32,43 +34,66 @@ log = logging.getLogger(__name__)
 CLOSE_DEADLINE = 5.0
 
 
+def _commands() -> type[Provider]:
+    from mlws_tui.ui.commands import ActionCommands
+
+    return ActionCommands
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the app gets to work with.
+
+    Attributes:
+        bench: The opened workbench, not yet started; the app starts and closes it.
+        keymap: Keys by action id that replace the default ones, validated.
+        warnings: What was wrong with settings, themes or keys; each is told once.
+    """
+
+    bench: Workbench
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[MlwsError] = ()
+
+
 class MlwsApp(App[int]):
-    """The app on one opened workbench.
+    """The app. It shows its first frame at once and opens the workbench behind it.
 
     Args:
-        bench: The opened, not yet started workbench; the app starts and closes it.
+        open_bench: Opens the workspace; an `MlwsError` of it ends the app and is kept in `failure`.
         themes: The themes to choose from.
         theme: Name of the one to begin with.
-        keymap: Keys by action id that replace the default ones; validated by the caller.
-        warnings: What was wrong with settings, themes or keys; each is told once at the start.
+        live: Whether to ingest, watch and sample; without it the app shows what the index holds.
     """
 
     TITLE = "mlws-tui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar[set[type[ActionCommands]]] = {ActionCommands}  # type: ignore[assignment]  # narrower than App's
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_commands}  # type: ignore[assignment]  # narrower
     COMMAND_PALETTE_BINDING = "ctrl+p"
     CSS = "SearchIcon { display: none; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
     def __init__(
         self,
-        bench: Workbench,
+        open_bench: Callable[[], Awaitable[Opened]],
         *,
         themes: Sequence[Theme] = (),
         theme: str = "",
-        keymap: Mapping[str, str] | None = None,
-        warnings: Sequence[MlwsError] = (),
+        live: bool = True,
     ) -> None:
         self._barrier = ControlBarrier()
         super().__init__()
-        self.bench = bench
-        self.keys_in_force: dict[str, str] = dict(keymap or {})
-        self._warnings = tuple(warnings)
+        self._open_bench = open_bench
+        self._live = live
+        self.bench: Workbench | None = None
+        self._opened: Workbench | None = None
+        self._typed_ahead: list[events.Key] = []
+        self.failure: MlwsError | None = None
+        self.keys_in_force: dict[str, str] = {}
         for offered in themes:
             self.register_theme(offered)
         if theme in self.available_themes:
             self.theme = theme
-        self.desk = Desk(bench)
+        self.desk = Desk()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own filters, and behind them the barrier against control characters."""
@@ -78,22 +103,39 @@ class MlwsApp(App[int]):
         super()._display(screen, lean(renderable))
 
     async def on_mount(self) -> None:
-        if self.keys_in_force:
-            self.set_keymap(self.keys_in_force)
         self._catch_signals()
         await self.push_screen(self.desk)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._start(), name="start", exit_on_error=False)
+        self.run_worker(self._furnish(), name="furnish")
 
-    async def _start(self) -> None:
+    async def _furnish(self) -> None:
+        """Open the workspace, bring in the panes, and go live."""
         try:
-            await self.bench.start()
+            opened = await self._open_bench()
+        except MlwsError as error:
+            self.failure = error
+            self.exit(error.exit_code)
+            return
+        self._opened = opened.bench
+        self.keys_in_force = dict(opened.keymap)
+        if self.keys_in_force:
+            self.set_keymap(self.keys_in_force)
+        await self.desk.furnish(opened.bench)
+        self.bench = opened.bench
+        for key in self._typed_ahead:
+            self.post_message(key)
+        for warning in opened.warnings:
+            self.notify(warning.sentence(), title="Settings", severity="warning", timeout=15, markup=False)
+        if self._live:
+            await self._go_live(opened.bench)
+
+    async def _go_live(self, bench: Workbench) -> None:
+        try:
+            await bench.start()
         except MlwsError as error:
             self.notify(error.sentence(), severity="error", timeout=30, markup=False)
-        for warning in self._warnings:
-            self.notify(warning.sentence(), title="Settings", severity="warning", timeout=15, markup=False)
 
     async def on_event(self, event: events.Event) -> None:
         """Do what a key is bound to before the next key is looked at.
@@ -101,8 +143,12 @@ class MlwsApp(App[int]):
         Textual lets a key bubble up from the focused widget first, so keys that come in one burst (typed ahead over a
         slow connection, or pasted) would still go to the pane and the mode that the first of them has left.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded and await self._act_on(event):
-            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self.bench is None and event.key != "ctrl+q":
+                self._typed_ahead.append(event)
+                return
+            if await self._act_on(event):
+                return
         await super().on_event(event)
 
     async def _act_on(self, event: events.Key) -> bool:
@@ -136,6 +182,8 @@ class MlwsApp(App[int]):
 
     async def action_suspend_desk(self) -> None:
         """Give up the ingest, stop, and take it up again when the shell brings the app back."""
+        if self.bench is None:
+            return
         await self.bench.ingest.close()
         try:
             self.action_suspend_process()
@@ -144,8 +192,10 @@ class MlwsApp(App[int]):
 
     async def shut_down(self) -> None:
         """Close the workbench within the deadline; called by whoever ran the app."""
+        if self._opened is None:
+            return
         try:
             async with asyncio.timeout(CLOSE_DEADLINE):
-                await self.bench.close()
+                await self._opened.close()
         except TimeoutError:
             log.error("the workbench did not close within %s s", CLOSE_DEADLINE)

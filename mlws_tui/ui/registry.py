@@ -32,6 +32,14 @@ SCOPES: dict[str, str] = {
     "session": "Session",
 }
 
+PANE_TITLES: dict[str, str] = {
+    "gpus": "1 GPUs",
+    "runs": "2 Runs",
+    "log": "3 Log",
+    "journal": "4 Journal",
+    "session": "5 Session",
+}
+
 
 def all_actions() -> list[Action]:
     """Every action of the app and its panes, in the order of the screen."""

@@ -53,7 +53,7 @@ def test_a_signal_restores_the_terminal_and_keeps_unsaved_words(
     app_in: Callable[..., Terminal], workspace: Workspace, number: signal.Signals
 ) -> None:
     terminal = app_in()
-    terminal.wait_for("4 Journal")
+    terminal.wait_for("enter: write today's entry")
     terminal.type("4")
     terminal.type("\r")
     terminal.type("## Thoughts worth keeping")

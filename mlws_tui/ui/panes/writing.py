@@ -167,6 +167,10 @@ class WritingPane(Pane):
     def revive(self) -> None:
         self.work(self.refresh_page, group="reload", exclusive=True)
 
+    async def load(self) -> None:
+        """Have the page there, so that it can be written in at once."""
+        await self._guarded(self.refresh_page)
+
     async def refresh_page(self) -> None:
         """Take in what is on disk now: show it, or merge it into what is being typed."""
         async with self._busy:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, IndexState
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.layout import PANES, Layout, choose
-from mlws_tui.ui.pane import Pane
-from mlws_tui.ui.panes.gpus import GpusPane
-from mlws_tui.ui.panes.journal import JournalPane
-from mlws_tui.ui.panes.log import LogPane
-from mlws_tui.ui.panes.runs import RunsPane
-from mlws_tui.ui.panes.session import SessionPane
-from mlws_tui.ui.registry import APP_ACTIONS, SCOPES
+from mlws_tui.ui.registry import APP_ACTIONS, PANE_TITLES, SCOPES
 from mlws_tui.ui.screens.keys import KeysScreen, key_label
 from mlws_tui.ui.screens.prompt import PromptScreen
 from mlws_tui.ui.widgets.statusline import StatusLine
@@ -29,12 +25,27 @@ from mlws_tui.ui.widgets.tabline import TabLine
 
 if TYPE_CHECKING:
     from mlws_tui.services.workbench import Workbench
+    from mlws_tui.ui.furniture import Furniture
+    from mlws_tui.ui.pane import Pane
+    from mlws_tui.ui.panes.runs import RunsPane
+    from mlws_tui.ui.panes.writing import WritingPane
 
 SIDE_PANES = ("gpus", "journal", "session")
 
 
+class Blank(Widget):
+    """A pane's place before the pane is there: its border and title are the first that a person sees."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name, classes="pane")
+        self.border_title = PANE_TITLES[name]
+
+
 class Desk(Screen[None]):
-    """Puts the panes together: layout by size, focus, the run that is selected, the status line."""
+    """Puts the panes together: layout by size, focus, the run that is selected, the status line.
+
+    It begins with empty places, so that it can be shown at once, and is furnished when the workbench is open.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP_ACTIONS)
     DEFAULT_CSS = """
@@ -54,51 +65,66 @@ class Desk(Screen[None]):
     Desk.-tabs TabLine { display: block; }
     """
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.bench = bench
-        self.gpus = GpusPane(bench.hub, bench.gpus)
-        self.runs = RunsPane(bench.hub, bench.runs)
-        self.journal = JournalPane(bench.hub, bench.journal)
-        self.session = SessionPane(bench.hub, bench.sessions)
-        self.log_pane = LogPane(bench.hub, bench.logs)
-        self._panes: dict[str, Pane] = {
-            "gpus": self.gpus,
-            "runs": self.runs,
-            "log": self.log_pane,
-            "journal": self.journal,
-            "session": self.session,
-        }
+        self._places: dict[str, Widget] = {name: Blank(name) for name in PANES}
+        self._furniture: Furniture | None = None
+        self._bench: Workbench | None = None
+        self._unsubscribe: Callable[[], None] | None = None
         self._here = "runs"
         self._side = "journal"
         self._zoomed = False
         self._layout: Layout | None = None
 
     def compose(self) -> ComposeResult:
-        yield TabLine({name: f"{pane.NUMBER} {pane.TITLE}" for name, pane in self._panes.items()}, id="tabs")
+        places = self._places
+        yield TabLine({name: PANE_TITLES[name] for name in PANES}, id="tabs")
         with Vertical(id="body"):
             with Horizontal(id="upper"):
                 with Vertical(id="left"):
-                    yield self.gpus
-                    yield self.runs
+                    yield places["gpus"]
+                    yield places["runs"]
                 with Vertical(id="right"):
-                    yield self.journal
-                    yield self.session
-            yield self.log_pane
+                    yield places["journal"]
+                    yield places["session"]
+            yield places["log"]
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
-        self._unsubscribe = self.bench.hub.subscribe(self._hear)
         self.bindings_updated_signal.subscribe(self, self._show_keys)
-        self.go_to("runs")
+        self._arrange()
 
     def on_unmount(self) -> None:
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    async def furnish(self, bench: Workbench) -> None:
+        """Put the panes in their places."""
+        from mlws_tui.ui.furniture import Furniture
+
+        self._bench = bench
+        self._furniture = Furniture(bench)
+        self._unsubscribe = bench.hub.subscribe(self._hear)
+        with self.app.batch_update():
+            for name, pane in self._furniture.panes().items():
+                await self._replace(name, pane)
+            self.go_to(self._here)
+        for editor in self.editors:
+            await editor.load()
+
+    async def _replace(self, name: str, pane: Pane) -> None:
+        blank = self._places[name]
+        parent = cast(Widget, blank.parent)
+        place = list(parent.children).index(blank)
+        pane.display = blank.display
+        await blank.remove()
+        await parent.mount(pane, before=place if place < len(parent.children) else None)
+        self._places[name] = pane
 
     @property
-    def editors(self) -> tuple[JournalPane, SessionPane]:
+    def editors(self) -> tuple[WritingPane, ...]:
         """The panes that may hold unsaved text."""
-        return (self.journal, self.session)
+        return self._furniture.editors() if self._furniture is not None else ()
 
     def _hear(self, change: Change) -> None:
         if isinstance(change, IndexState):
@@ -111,9 +137,9 @@ class Desk(Screen[None]):
         self._arrange()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
-        if pane is not None and pane.id is not None and pane.id != self._here:
-            self._here = pane.id
+        names = [node.id for node in event.widget.ancestors_with_self if node.id in PANES]
+        if names and names[0] is not None and names[0] != self._here:
+            self._here = names[0]
             self._arrange()
         self._show_keys()
 
@@ -121,7 +147,8 @@ class Desk(Screen[None]):
         """Give the focus to a pane, bringing it on the screen where it is not."""
         self._here = name
         self._arrange()
-        self.set_focus(self._panes[name].focus_target)
+        if self._furniture is not None:
+            self.set_focus(self._furniture.panes()[name].focus_target)
         self._show_keys()
 
     def _arrange(self) -> None:
@@ -138,7 +165,7 @@ class Desk(Screen[None]):
             self.set_class(layout.name == name, f"-{name}")
         self.set_class(layout.tabs, "-tabs")
         for name in PANES:
-            self._panes[name].display = name in layout.shown
+            self._places[name].display = name in layout.shown
         for box in ("left", "right"):
             column = self.query_one(f"#{box}")
             column.display = any(pane.display for pane in column.children)
@@ -176,23 +203,28 @@ class Desk(Screen[None]):
 
     # what the panes have to do with each other
 
-    @on(RunsPane.Selected)
-    def _run_selected(self, event: RunsPane.Selected) -> None:
+    def on_runs_pane_selected(self, event: RunsPane.Selected) -> None:
+        if self._furniture is None or self._bench is None:
+            return
         run = event.run
         path: Path | None = None
         if run is not None and run.log:
             try:
-                path = self.bench.workspace.inside(run.log)
+                path = self._bench.workspace.inside(run.log)
             except MlwsError as error:
                 self.notify(error.sentence(), severity="warning", markup=False)
-        self.log_pane.show_log(path, run.name if run is not None else "")
+        self._furniture.log.show_log(path, run.name if run is not None else "")
 
     # actions of the app as a whole
 
     def action_new_session(self) -> None:
+        furniture = self._furniture
+        if furniture is None:
+            return
+
         async def made(title: str | None) -> None:
             if title:
-                await self.session.new_session(title)
+                await furniture.session.new_session(title)
                 self.go_to("session")
 
         self.app.push_screen(
@@ -206,9 +238,10 @@ class Desk(Screen[None]):
         self.app.action_command_palette()
 
     def action_keys(self) -> None:
-        here = self._panes[self._here]
         keymap: dict[str, str] = getattr(self.app, "keys_in_force", {})
-        groups = [(SCOPES[self._here], here.ACTIONS), (SCOPES["app"], APP_ACTIONS)]
+        groups: list[tuple[str, tuple[Action, ...]]] = [(SCOPES["app"], APP_ACTIONS)]
+        if self._furniture is not None:
+            groups.insert(0, (SCOPES[self._here], self._furniture.panes()[self._here].ACTIONS))
         self.app.push_screen(KeysScreen(groups, keymap))
 
     async def run_action_of(self, action: Action) -> None:
@@ -217,7 +250,7 @@ class Desk(Screen[None]):
             await self.run_action(action.method)
             return
         self.go_to(action.scope)
-        await self._panes[action.scope].run_action(action.method)
+        await self._places[action.scope].run_action(action.method)
 
     async def action_suspend(self) -> None:
         await self.app.run_action("suspend_desk")

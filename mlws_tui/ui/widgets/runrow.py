@@ -70,7 +70,7 @@ def columns_for(runs: Sequence[Run], width: int) -> Columns:
     while True:
         rest = Columns(0, word, progress, tuple(keys), time, age_width)
         left = width - 2 - 1 - rest.middle - (time + 1 if time else 0) - (age_width + 1 if age_width else 0)
-        if left >= min(longest, 14) or not keys:
+        if left >= min(longest, 11) or not keys:
             break
         if len(keys) > 1:
             keys.pop()

@@ -1,0 +1,37 @@
+"""The panes of one workbench. A module of its own, as importing them all takes longer than the first frame may."""
+
+from __future__ import annotations
+
+from mlws_tui.services.workbench import Workbench
+from mlws_tui.ui.pane import Pane
+from mlws_tui.ui.panes.gpus import GpusPane
+from mlws_tui.ui.panes.journal import JournalPane
+from mlws_tui.ui.panes.log import LogPane
+from mlws_tui.ui.panes.runs import RunsPane
+from mlws_tui.ui.panes.session import SessionPane
+from mlws_tui.ui.panes.writing import WritingPane
+
+
+class Furniture:
+    """The five panes, each with the services that it needs and no others."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.gpus = GpusPane(bench.hub, bench.gpus)
+        self.runs = RunsPane(bench.hub, bench.runs)
+        self.log = LogPane(bench.hub, bench.logs)
+        self.journal = JournalPane(bench.hub, bench.journal)
+        self.session = SessionPane(bench.hub, bench.sessions)
+
+    def panes(self) -> dict[str, Pane]:
+        """The panes by name."""
+        return {
+            "gpus": self.gpus,
+            "runs": self.runs,
+            "log": self.log,
+            "journal": self.journal,
+            "session": self.session,
+        }
+
+    def editors(self) -> tuple[WritingPane, ...]:
+        """The panes that may hold unsaved text."""
+        return (self.journal, self.session)
