@@ -49,6 +49,8 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
+            if name == "TEXTUAL_SNAPSHOT_TEMPDIR":  # the snapshot plugin's own
+                continue
             if name in _FOREIGN or name.startswith(_FOREIGN_PREFIXES):
                 patch.delenv(name)
         patch.setenv("HOME", str(home))

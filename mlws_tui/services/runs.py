@@ -70,6 +70,10 @@ class RunsService:
         self._watched: Sequence[Run] = ()
         self._stale = True
 
+    def now(self) -> float:
+        """Unix seconds by the clock that durations are counted with."""
+        return self._clock()
+
     async def start(self) -> None:
         """Begin to look at the processes of unfinished runs, until `close`."""
         if self._task is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -37,30 +40,39 @@ class Workbench:
     The app and every CLI command work through this object; neither knows how the parts are put together.
     """
 
-    def __init__(self, workspace: Workspace, settings: Settings, store: Store) -> None:
+    def __init__(
+        self, workspace: Workspace, settings: Settings, store: Store, clock: Callable[[], float] = time.time
+    ) -> None:
         self.workspace = workspace
         self.settings = settings
         self.store = store
         self.hub = Hub()
         self.edits = EditsLog(workspace.streams)
         self.ingest = IngestService(workspace, store, self.hub)
-        self.runs = RunsService(workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after)
+        self.runs = RunsService(workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock)
         self.logs = LogsService(workspace)
-        self.journal = JournalService(workspace)
-        self.sessions = SessionsService(workspace)
-        self.gpus = GpuService(self.hub, interval=settings.gpu.interval, disk=workspace.root)
+        self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
+        self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
+        self.gpus = GpuService(self.hub, interval=settings.gpu.interval, disk=workspace.root, clock=clock)
         self.watch = WatchService(workspace, self.hub)
         self._started: list[_Service] = []
 
     @classmethod
-    async def open(cls, workspace: Workspace, settings: Settings) -> Self:
+    async def open(
+        cls, workspace: Workspace, settings: Settings, *, clock: Callable[[], float] = time.time
+    ) -> Self:
         """Open the index and build the services; nothing runs in the background yet.
+
+        Args:
+            workspace: Whose files they are.
+            settings: The settings that hold there.
+            clock: Unix seconds.
 
         Raises:
             StoreError: if the index can be neither opened nor made anew.
         """
         path = await asyncio.to_thread(index_path, workspace)
-        return cls(workspace, settings, await Store.open(path))
+        return cls(workspace, settings, await Store.open(path), clock)
 
     async def start(self) -> None:
         """Begin to ingest, to watch and to sample, until `close`."""

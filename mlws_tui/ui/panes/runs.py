@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -95,7 +94,7 @@ class RunsPane(Pane):
     def __init__(self, hub: Hub, runs: RunsService) -> None:
         super().__init__(hub, id="runs")
         self._service = runs
-        self._list = RunList()
+        self._list = RunList(clock=runs.now)
         self._facts = FactsView()
         self._chart = Chart()
         self._runs: tuple[Run, ...] = ()
@@ -245,7 +244,7 @@ class RunsPane(Pane):
             self._say(error.sentence())
             return
         if self._run is not None and run.id == self._run.id:
-            self._facts.show(fact_lines(full, happenings, time.time()))
+            self._facts.show(fact_lines(full, happenings, self._service.now()))
 
     def _refresh_selected(self, *, now: bool = False) -> None:
         self._redraw.ask(now=now)

@@ -75,20 +75,24 @@ class Desk(Screen[None]):
         self._side = "journal"
         self._zoomed = False
         self._layout: Layout | None = None
+        self._tabs = TabLine({name: PANE_TITLES[name] for name in PANES}, id="tabs")
+        self._status = StatusLine(id="status")
+        self._upper = Horizontal(id="upper")
+        self._left, self._right = Vertical(id="left"), Vertical(id="right")
 
     def compose(self) -> ComposeResult:
         places = self._places
-        yield TabLine({name: PANE_TITLES[name] for name in PANES}, id="tabs")
+        yield self._tabs
         with Vertical(id="body"):
-            with Horizontal(id="upper"):
-                with Vertical(id="left"):
+            with self._upper:
+                with self._left:
                     yield places["gpus"]
                     yield places["runs"]
-                with Vertical(id="right"):
+                with self._right:
                     yield places["journal"]
                     yield places["session"]
             yield places["log"]
-        yield StatusLine(id="status")
+        yield self._status
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, self._show_keys)
@@ -129,12 +133,13 @@ class Desk(Screen[None]):
     def _hear(self, change: Change) -> None:
         if isinstance(change, IndexState):
             words, trouble = _index_words(change)
-            self.query_one(StatusLine).show_state(words, trouble=trouble)
+            self._status.show_state(words, trouble=trouble)
 
     # layout and focus
 
     def on_resize(self, event: events.Resize) -> None:
-        self._arrange()
+        if self._layout is not None:  # the first arrangement is on_mount's: before it there are no panes
+            self._arrange()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         names = [node.id for node in event.widget.ancestors_with_self if node.id in PANES]
@@ -156,7 +161,7 @@ class Desk(Screen[None]):
             self._side = self._here
         width, height = self.app.size
         layout = choose(width, height, self._here, self._side, self._zoomed)
-        self.query_one(TabLine).mark(self._here, layout.shown)
+        self._tabs.mark(self._here, layout.shown)
         self.set_class(height >= 50, "-tall")
         if layout == self._layout:
             return
@@ -166,10 +171,9 @@ class Desk(Screen[None]):
         self.set_class(layout.tabs, "-tabs")
         for name in PANES:
             self._places[name].display = name in layout.shown
-        for box in ("left", "right"):
-            column = self.query_one(f"#{box}")
+        for column in (self._left, self._right):
             column.display = any(pane.display for pane in column.children)
-        self.query_one("#upper").display = bool(layout.shown - {"log"})
+        self._upper.display = bool(layout.shown - {"log"})
 
     def _show_keys(self, _screen: Screen[object] | None = None) -> None:
         """Show the keys that would do something now: while text is typed, letters are not among them."""
@@ -182,7 +186,7 @@ class Desk(Screen[None]):
         mine = [words for name, words in shown.items() if not name.startswith("app.")]
         ours = [shown[action.id] for action in APP_ACTIONS if action.id in shown]
         panes = (("1-5", "pane"),) if ours and ("q", "quit") in ours else ()
-        self.query_one(StatusLine).show_keys((*panes, *mine, *ours))
+        self._status.show_keys((*panes, *mine, *ours))
 
     @on(TabLine.Picked)
     def _tab_picked(self, event: TabLine.Picked) -> None:

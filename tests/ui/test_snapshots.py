@@ -1,0 +1,86 @@
+"""The screen as pictures. Look at a new one before you accept it: pytest --snapshot-update."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from mlws_tui.config.workspace import Workspace
+from tests.ui.stage import Still, furnish
+
+Compare = Callable[..., bool]
+Step = Callable[[Still, Pilot[Any]], Awaitable[None]]
+
+
+@pytest.fixture
+def still(workspace: Workspace) -> Workspace:
+    furnish(workspace)
+    return workspace
+
+
+def compare(
+    snap: Compare,
+    workspace: Workspace,
+    size: tuple[int, int],
+    steps: Step,
+    theme: str = "mlws-dark",
+    *seen: str,
+) -> bool:
+    stage = Still(workspace, theme)
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await stage.ready(pilot, *seen)
+        await steps(stage, pilot)
+        await stage.leave()
+
+    return snap(stage.app, terminal_size=size, run_before=before)
+
+
+async def nothing(_stage: Still, _pilot: Pilot[Any]) -> None:
+    """The screen as it opens."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_the_desk(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
+    assert compare(snap_compare, still, size, nothing, "mlws-dark", "llama-ft", "val/loss")
+
+
+@pytest.mark.parametrize("theme", ["mlws-light", "mlws-contrast", "mlws-ansi"])
+def test_the_themes(snap_compare: Compare, still: Workspace, theme: str) -> None:
+    assert compare(snap_compare, still, (120, 40), nothing, theme, "llama-ft", "val/loss")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_the_facts_of_a_run_that_failed(
+    snap_compare: Compare, still: Workspace, size: tuple[int, int]
+) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await pilot.press("j")
+        await pilot.press("z", "enter")
+        await stage.sees(pilot, "loss.backward()")
+
+    assert compare(snap_compare, still, size, steps, "mlws-dark", "qwen-dpo")
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [("1", "H200"), ("3", "loss: 0."), ("4", "warm-up"), ("5", "25,000 reviews")],
+    ids=["gpus", "log", "journal", "session"],
+)
+def test_each_pane_alone_at_80_by_24(snap_compare: Compare, still: Workspace, key: str, seen: str) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await pilot.press(key)
+        await stage.sees(pilot, seen)
+
+    assert compare(snap_compare, still, (80, 24), steps, "mlws-dark", "llama-ft")
+
+
+def test_the_keys(snap_compare: Compare, still: Workspace) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await pilot.press("question_mark")
+        await stage.sees(pilot, "Everywhere")
+
+    assert compare(snap_compare, still, (120, 40), steps, "mlws-dark", "llama-ft")
