@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mlws_tui.cli.app import known_themes
 from mlws_tui.cli.output import Session, emit_json, say
 from mlws_tui.config.load import Loaded, load, setting_files
 from mlws_tui.config.workspace import Workspace
@@ -16,7 +17,8 @@ from mlws_tui.domain.text import safe_text
 def command(session: Session, as_json: bool) -> None:
     """Print every setting with its value and where it comes from; what is wrong goes to stderr."""
     workspace = session.workspace_if_any()
-    loaded = load(workspace)
+    themes, _ = known_themes(workspace)
+    loaded = load(workspace, [theme.name for theme in themes])
     if as_json:
         emit_json(_document(loaded, workspace))
     else:

@@ -155,7 +155,10 @@ def _ensure_workspace(session: Session) -> None:
 
 
 def _refused(error: click.ClickException) -> int:
-    """Click's own complaint as one sentence."""
+    """Click's own complaint as one sentence; a group without a command gets its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mlws-tui"
     hint = f" ({command} --help says how)" if isinstance(error, click.UsageError) else ""

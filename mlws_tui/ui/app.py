@@ -126,10 +126,18 @@ class MlwsApp(App[int]):
         self.bench = opened.bench
         for key in self._typed_ahead:
             self.post_message(key)
-        for warning in opened.warnings:
-            self.notify(warning.sentence(), title="Settings", severity="warning", timeout=15, markup=False)
+        self._warn(opened.warnings)
         if self._live:
             await self._go_live(opened.bench)
+
+    def _warn(self, warnings: Sequence[MlwsError]) -> None:
+        """Tell what is wrong with the settings in one notice, however much it is."""
+        if not warnings:
+            return
+        text = warnings[0].sentence()
+        if len(warnings) > 1:
+            text += f"\n… and {len(warnings) - 1} more: mlws-tui config and mlws-tui keys list them"
+        self.notify(text, title="Settings", severity="warning", timeout=15, markup=False)
 
     async def _go_live(self, bench: Workbench) -> None:
         try:

@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from mlws_tui.ui.actions import Action
 from mlws_tui.ui.registry import SCOPES, all_actions
 from mlws_tui.ui.screens.desk import Desk
+from mlws_tui.ui.screens.keys import key_label
 
 
 class ActionCommands(Provider):
@@ -18,6 +19,12 @@ class ActionCommands(Provider):
         actions = [action for action in all_actions() if action.palette]
         return [(a.title if a.scope == "app" else f"{SCOPES[a.scope]}: {a.title}", a) for a in actions]
 
+    def _help(self, action: Action) -> str:
+        """What the action does and the key that does it too."""
+        keymap: dict[str, str] = getattr(self.app, "keys_in_force", {})
+        keys = keymap.get(action.id, action.keys)
+        return f"{action.help}  ·  {key_label(keys)}" if keys else action.help
+
     def _run(self, action: Action) -> None:
         desk = self.screen
         if isinstance(desk, Desk):
@@ -25,11 +32,11 @@ class ActionCommands(Provider):
 
     async def discover(self) -> Hits:
         for name, action in self._offers():
-            yield DiscoveryHit(name, partial(self._run, action), help=action.help)
+            yield DiscoveryHit(name, partial(self._run, action), help=self._help(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for name, action in self._offers():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), partial(self._run, action), help=action.help)
+                yield Hit(score, matcher.highlight(name), partial(self._run, action), help=self._help(action))

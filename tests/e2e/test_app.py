@@ -204,3 +204,13 @@ def script_pids(*words: str) -> list[int]:
             found.append(int(entry.name))
     assert found, f"no process with {words} at {time.strftime('%X')}"
     return found
+
+
+def test_keys_typed_before_the_first_frame_reach_the_pane_they_were_meant_for(
+    app_in: Callable[..., Terminal],
+) -> None:
+    terminal = app_in()
+    terminal.type("4\rnever quit on type-ahead")
+    terminal.wait_for("never quit on type-ahead")
+    terminal.type("\x1b")
+    terminal.wait_for("saved")

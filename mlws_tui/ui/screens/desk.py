@@ -71,6 +71,7 @@ class Desk(Screen[None]):
         self._furniture: Furniture | None = None
         self._bench: Workbench | None = None
         self._unsubscribe: Callable[[], None] | None = None
+        self._problem = ""
         self._here = "runs"
         self._side = "journal"
         self._zoomed = False
@@ -131,9 +132,14 @@ class Desk(Screen[None]):
         return self._furniture.editors() if self._furniture is not None else ()
 
     def _hear(self, change: Change) -> None:
-        if isinstance(change, IndexState):
-            words, trouble = _index_words(change)
-            self._status.show_state(words, trouble=trouble)
+        if not isinstance(change, IndexState):
+            return
+        words, trouble = _index_words(change)
+        self._status.show_state(words, trouble=trouble)
+        if change.problem and change.problem != self._problem and change.hint:
+            # The line has no room for what to do about it.
+            self.notify(f"{change.problem}: {change.hint}", severity="warning", timeout=20, markup=False)
+        self._problem = change.problem
 
     # layout and focus
 
@@ -265,7 +271,7 @@ class Desk(Screen[None]):
 
 def _index_words(state: IndexState) -> tuple[str, bool]:
     if state.problem:
-        return (f"{state.problem} – {state.hint}" if state.hint else state.problem), True
+        return state.problem, True
     if state.behind > 1_000_000:
         return f"reading {state.behind / 1e6:.0f} MB of streams", False
     if state.role == "follower" and state.holder_pid:
