@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mlws_tui.domain.events import encode_number, plain
-from mlws_tui.domain.runs import Latest, Points, Run, RunEvent, SeriesInfo
+from mlws_tui.domain.runs import Latest, Points, Run, RunEvent, RunState, SeriesInfo
 
 _PROGRESS = ("fraction", "step", "total", "eta", "epoch", "epochs")
 
@@ -115,11 +115,14 @@ def _reasons(run: Run, document: Mapping[str, Any]) -> dict[str, str]:
     """Why figures are missing that a reader may expect."""
     ended = "no end was recorded" if not run.state.live else f"the run is {run.state.value}"
     not_begun = "no process has begun yet" if run.started is None else "the recorded time is no date"
+    # A crashed or lost run is taken to have ended when it was last heard of; nobody recorded that.
+    told = run.ended is not None and run.state not in (RunState.CRASHED, RunState.LOST)
+    no_code = "the script recorded no exit code" if told else ended
     reasons = {
         "started": not_begun,
         "ended": ended if run.ended is None else "the recorded time is no date",
         "duration": not_begun,
-        "exit_code": f"ended by signal {run.signal}" if run.signal else ended,
+        "exit_code": f"ended by signal {run.signal}" if run.signal else no_code,
         "progress": "no progress was recorded",
         "git": "not in a git repository, or git is not there",
         "log": "no log file is known of it",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from mlws_tui.cli.documents import iso
+from mlws_tui.cli.output import emit_json
 from mlws_tui.domain.changes import Change
 from mlws_tui.domain.gpus import (
     OK,
@@ -52,14 +52,17 @@ def command(as_json: bool, watch: bool, interval: float) -> None:
 
 async def _once(as_json: bool) -> None:
     frame = await GpuService(Hub()).once()
-    click.echo(json.dumps(document(frame), ensure_ascii=False) if as_json else table(frame))
+    if as_json:
+        emit_json(document(frame))
+    else:
+        click.echo(table(frame))
 
 
 async def _watch(interval: float, as_json: bool) -> None:
     in_place = sys.stdout.isatty() and not as_json
     async for frame in _frames(interval):
         if as_json:
-            click.echo(json.dumps(document(frame), ensure_ascii=False))
+            emit_json(document(frame))
         else:
             click.echo((_HOME_AND_CLEAR if in_place else "") + table(frame) + ("" if in_place else "\n"))
 
@@ -88,7 +91,7 @@ def document(frame: GpuFrame) -> dict[str, Any]:
     problem, system = frame.problem, frame.system
     return {
         "host": frame.host,
-        "taken": _iso(frame.at),
+        "taken": iso(frame.at),
         "driver": frame.driver or None,
         "error": problem.sentence if problem is not None else None,
         "hint": problem.hint or None if problem is not None else None,
@@ -136,8 +139,8 @@ def _gpu(gpu: GpuSample) -> dict[str, Any]:
         "throttle": [reason.words for reason in gpu.throttle.value or ()],
         "processes": [_process(process) for process in gpu.processes.value or ()],
         "state": gpu.state,
-        "since": _iso(gpu.since),
-        "taken": _iso(gpu.taken),
+        "since": iso(gpu.since),
+        "taken": iso(gpu.taken),
         "hint": gpu.hint or None,
         "reasons": reasons,
     }
@@ -204,7 +207,3 @@ def _process_row(process: GpuProcess) -> str:
 
 def _name(gpu: GpuSample) -> str:
     return safe_text(short_name(gpu.facts.name)) or "GPU"
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).astimezone().isoformat()

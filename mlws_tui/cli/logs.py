@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".log", ".txt", ".out", ".err", ".jsonl")
 _PAGE = 2_000  # lines read at once
+_PIECE = 1 << 20  # bytes read at once where only lines are counted
 _LOOK_AT_RUN = 1.0  # seconds between two looks whether the run of a followed log still goes on
 
 
@@ -55,10 +56,11 @@ def list_command(session: Session, as_json: bool) -> None:
 @command.command("show")
 @click.argument("target", metavar="RUN|FILE")
 @click.option("-n", "--lines", type=click.IntRange(min=0), help="Only so many of the last lines.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def show_command(session: Session, target: str, lines: int | None) -> None:
+def show_command(session: Session, target: str, lines: int | None, as_json: bool) -> None:
     """Print a log as text: colours and other escape sequences taken out, redraws folded."""
-    run_async(_show(session, target, lines))
+    run_async(_show(session, target, lines, as_json))
 
 
 @command.command("follow")
@@ -88,17 +90,48 @@ def errors_command(session: Session, target: str, as_json: bool) -> None:
             click.echo(f"    {line}")
 
 
-async def _show(session: Session, target: str, count: int | None) -> None:
+async def _show(session: Session, target: str, count: int | None, as_json: bool) -> None:
     path = await _path(session, target)
     async with _opened(session, path) as feed:
         if feed.state.missing:
             raise NotFoundError(
                 f"{path} cannot be read: {feed.state.missing}", hint="mlws-tui logs list shows the logs"
             )
+        if as_json:
+            emit_json({"file": _workspace(session).relative(path), "lines": await _numbered(feed, count)})
+            return
         place = START if count is None else await _last(feed, count)
         while lines := await feed.after(place, _PAGE):
             _print(lines)
             place = lines[-1].next
+
+
+async def _numbered(feed: LogFeed, count: int | None) -> list[dict[str, Any]]:
+    """The last so many lines, or all, with their numbers in the file."""
+    place = START if count is None else await _last(feed, count)
+    number = await asyncio.to_thread(_newlines, feed.path, place.offset)
+    numbered: list[dict[str, Any]] = []
+    whole = True
+    while whole and (lines := await feed.after(place, _PAGE)):
+        for line in lines:
+            if line.divider:
+                say(line.data.decode())
+                number = 0
+            else:
+                number += 1
+                numbered.append({"line": number, "text": _text(line)})
+        place, whole = lines[-1].next, lines[-1].whole
+    return numbered
+
+
+def _newlines(path: Path, before: int) -> int:
+    """How many lines of the file end before an offset."""
+    ends = 0
+    with path.open("rb") as file:
+        while before > 0 and (data := file.read(min(before, _PIECE))):
+            ends += data.count(b"\n")
+            before -= len(data)
+    return ends
 
 
 async def _follow(session: Session, target: str, count: int) -> None:
@@ -202,7 +235,9 @@ def _file(session: Session, target: str) -> Path | None:
 async def _log_of(workspace: Workspace, runs: RunsService, ref: str) -> tuple[Path, str]:
     run = await runs.get(ref)
     if run.log is None:
-        raise NotFoundError(f"{run.id} writes no log", hint="start it by: mlws-tui run -- COMMAND")
+        raise NotFoundError(
+            f"{run.id} has no log", hint="start it by mlws-tui run -- COMMAND, or write to its run.logger"
+        )
     return workspace.inside(run.log), run.id
 
 

@@ -102,12 +102,14 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 
 def emit_json(document: Mapping[str, Any]) -> None:
-    """Print the one JSON document of a command: UTF-8, one line.
+    """Print a JSON document: UTF-8, one line.
 
     Raises:
         ValueError: if it holds NaN or an infinity, which must be written as their strings.
     """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # JSON leaves C1 and bidirectional controls as they are; a terminal would obey them.
+    ascii_only = sys.stdout.isatty()
+    text = json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":"))
     out = sys.stdout.buffer
     out.write(text.encode("utf-8", "replace") + b"\n")
     out.flush()

@@ -66,13 +66,18 @@ class Workspace:
     def inside(self, relative: str) -> Path:
         """The path of something inside the workspace that data names.
 
+        The name alone decides: a folder of the workspace may be a link to another disk, and looking could block.
+
         Raises:
-            WorkspaceError: if it would lead outside.
+            WorkspaceError: if it would lead outside, or names nothing.
         """
-        path = (self.root / relative).resolve()
-        if not path.is_relative_to(self.root):
-            raise WorkspaceError(f"{relative!r} leads out of the workspace {self.root}")
-        return path
+        if not _can_be_a_path(relative):
+            raise WorkspaceError(f"{relative!r} cannot be the name of a file")
+        name = os.path.normpath(relative)
+        first = name.partition(os.sep)[0]  # empty where the path is absolute
+        if first in ("", os.curdir, os.pardir):
+            raise WorkspaceError(f"{relative!r} leads to nothing inside the workspace {self.root}")
+        return self.root / name
 
     def relative(self, path: Path) -> str:
         """How the path is written in streams and on the screen: relative to the workspace where it is inside."""
@@ -80,6 +85,13 @@ class Workspace:
             return path.relative_to(self.root).as_posix()
         except ValueError:
             return str(path)
+
+
+def _can_be_a_path(name: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON may hold
+        return False
 
 
 def default_root() -> Path:

@@ -59,7 +59,7 @@ def _make(root: str) -> None:
 def log_of(root: str, run: str, kind: str) -> str:
     """Path of a run's execution log, relative to the workspace: the one that is there, else the one of its kind."""
     paths = [f"logs/{each}/{run}.log" for each in (kind, *KINDS)]
-    return next((path for path in paths if os.path.exists(os.path.join(root, path))), paths[0])
+    return next((path for path in paths if os.path.isfile(os.path.join(root, path))), paths[0])
 
 
 def claim(root: str, name: str, kind: str, when: float | None = None, *, wanted: str | None = None) -> str:

@@ -153,6 +153,8 @@ def _begin(
     _begun += 1
     now = time.time()
     wrapped = place.run == os.environ.get(ENV_RUN_ID)
+    # Below the wrapper, what the script prints is in the wrapper's log in any case.
+    log_path = (None if wrapped else fields.get("log")) or log_of(root, place.run, kind)
     header: dict[str, Any] = {
         "type": "run",
         "v": STREAM_VERSION,
@@ -161,8 +163,6 @@ def _begin(
         "name": name,
         "kind": kind,
         **fields,
-        # Below the wrapper, what the script prints is in the wrapper's log in any case.
-        "log": (None if wrapped else fields.get("log")) or log_of(root, place.run, kind),
         **process_facts(now),
         "role": "rank",
         "rank": ranks.rank(),
@@ -171,7 +171,9 @@ def _begin(
     }
     if place.launched_by:
         header["launched_by"] = place.launched_by
-    return Run(root, header, wrapped=wrapped)
+    if wrapped or os.path.isfile(os.path.join(root, log_path)):
+        header["log"] = log_path
+    return Run(root, header, log=log_path, wrapped=wrapped)
 
 
 def _config(given: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from mlws_tui.domain.events import encode, plain
+from mlws_tui.domain.events import STREAM_VERSION, encode, plain
 from mlws_tui.sdk import endings
 from mlws_tui.sdk.facts import process_facts
 from mlws_tui.sdk.notice import never_raise, warn
@@ -39,21 +39,25 @@ class Run:
 
     Args:
         root: The workspace's folder; None for a run that records nothing.
-        header: The `run` record.
+        header: The `run` record. It names the log only where there is one, so that no reader waits for it.
+        log: Where the execution log is or would be, relative to the workspace.
         wrapped: Whether ``mlws-tui run`` writes this run's log from what the script prints.
 
     Raises:
         OSError: if the stream cannot be opened.
     """
 
-    def __init__(self, root: str | None, header: Mapping[str, Any], *, wrapped: bool = False) -> None:
+    def __init__(
+        self, root: str | None, header: Mapping[str, Any], *, log: str = "", wrapped: bool = False
+    ) -> None:
         self.id: str = header.get("id", "")
         self.name: str = header["name"]
         self.config: Mapping[str, Any] = header.get("config", {})
-        self.log_file = os.path.join(root, header["log"]) if root else ""
+        self.log_file = os.path.join(root, log) if root else ""
         self.summary = Summary(self._set_summary)
         self._root = root or ""
         self._header = header
+        self._log = log
         self._wrapped = wrapped
         self._pid = os.getpid()
         self._step: float = 0
@@ -145,6 +149,7 @@ class Run:
             from mlws_tui.sdk.logging import run_logger
 
             self._logger = run_logger(self.id or self.name, self.log_file, to_stdout=self._wrapped)
+            self._tell_log()
         return self._logger
 
     @never_raise
@@ -214,6 +219,14 @@ class Run:
             self._too_late(kind)
         elif self._writer is not None:
             self._writer.write({"type": kind, "ts": time.time(), **fields})
+
+    @never_raise
+    def _tell_log(self) -> None:
+        """Record where the log is, once the logger has made it."""
+        if self._finished or "log" in self._header or not os.path.isfile(self.log_file):
+            return
+        self._header = {**self._header, "log": self._log}
+        self._write("run", {"v": STREAM_VERSION, "id": self.id, "log": self._log})
 
     def _too_late(self, what: str) -> None:
         if self._finished:

@@ -206,10 +206,11 @@ def script_pids(*words: str) -> list[int]:
     return found
 
 
-def test_keys_typed_before_the_first_frame_reach_the_pane_they_were_meant_for(
+def test_keys_typed_ahead_of_the_first_frame_reach_the_pane_they_were_meant_for(
     app_in: Callable[..., Terminal],
 ) -> None:
     terminal = app_in()
+    terminal.wait_for("5 Session")
     terminal.type("4\rnever quit on type-ahead")
     terminal.wait_for("never quit on type-ahead")
     terminal.type("\x1b")

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from mlws_tui.cli.logs import command
 from mlws_tui.cli.output import Session
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.errors import NotFoundError
+from mlws_tui.domain.errors import NotFoundError, WorkspaceError
 from tests.logs.conftest import append, numbered
 from tests.runs.kit import alive, begun, record
 
@@ -83,6 +83,45 @@ def test_the_list_as_text_and_as_a_document(logs: Logs, run: Path, log: Path) ->
 )
 def test_a_log_is_named_by_its_run_or_its_file(logs: Logs, run: Path, target: str) -> None:
     assert logs("show", target, "-n", "2").stdout == "line 28\nline 29\n"
+
+
+def test_a_log_as_a_document(logs: Logs, run: Path, log: Path) -> None:
+    append(log, "\x1b[31mred\x1b[0m \x9b2J\nunfinished")
+    everything = json.loads(logs("show", "@last", "--json").stdout)
+    assert everything["file"] == f"logs/training/{RUN}.log"
+    assert everything["lines"][0] == {"line": 1, "text": "line 0"} and len(everything["lines"]) == 32
+    last = json.loads(logs("show", str(log), "-n", "2", "--json").stdout)
+    assert last["lines"] == everything["lines"][-2:]
+    assert [line["line"] for line in last["lines"]] == [31, 32]
+    assert last["lines"][0]["text"].startswith("red ") and "\x9b" not in last["lines"][0]["text"]
+    assert json.loads(logs("show", RUN, "-n", "0", "--json").stdout)["lines"] == []
+
+
+def test_a_log_folder_may_be_a_link_to_another_disk(logs: Logs, run: Path, log: Path, tmp_path: Path) -> None:
+    log.parent.rename(tmp_path / "scratch")
+    log.parent.symlink_to(tmp_path / "scratch")
+    assert logs("show", RUN, "-n", "1").stdout == "line 29\n"
+
+
+def test_a_log_that_leads_out_of_the_workspace_is_refused(logs: Logs, workspace: Workspace) -> None:
+    record(workspace, RUN, begun(RUN, time.time(), log="logs/../../secret.log"))
+    with pytest.raises(WorkspaceError, match="leads to nothing inside"):
+        logs("show", RUN)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "/etc/passwd", "//etc/passwd", "a/..", "a/../../x", "./../x", "a\0b", "\ud800"],
+)
+def test_a_hostile_name_leads_nowhere(workspace: Workspace, name: str) -> None:
+    with pytest.raises(WorkspaceError):
+        workspace.inside(name)
+
+
+@pytest.mark.parametrize("name", ["logs/x.log", "./logs//x.log", "logs/a/../x.log"])
+def test_a_name_is_taken_as_it_reads(workspace: Workspace, name: str) -> None:
+    assert workspace.inside(name) == workspace.logs / "x.log"
+    assert workspace.inside("..x") == workspace.root / "..x"
 
 
 def test_what_is_shown_is_plain_text(logs: Logs, log: Path) -> None:

@@ -175,6 +175,18 @@ def test_keys_lists_the_keys_that_hold(workspace: Workspace) -> None:
     assert actions["app.zoom"]["default"] == ["z"]
 
 
+def test_json_on_a_terminal_holds_no_control_characters(workspace: Workspace) -> None:
+    (workspace.logs / "training" / "a\u202eb\x9b2J.log").touch()
+    command = ["--workspace", str(workspace.root), "logs", "list", "--json"]
+    assert "a\u202eb\x9b2J" in mlws(*command).stdout
+    terminal = Terminal([*MLWS, *command], columns=500)
+    try:
+        assert terminal.wait_exit() == 0
+        assert b"a\\u202eb\\u009b2J" in terminal.raw and terminal.raw.isascii()
+    finally:
+        terminal.close()
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     answer = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -m mlws_tui config | (exec <&-; sleep 0)"],

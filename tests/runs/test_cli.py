@@ -57,9 +57,20 @@ def test_the_list_as_json(call: Any) -> None:
     assert done["config"] == {"lr": 1e-4, "odd": "NaN"} and done["tags"] == ["base"]
     loss = done["latest"]["loss"]
     assert (loss["last"], loss["min"], loss["max"], loss["count"]) == ("NaN", 0.02, 2.0, 101)
+    assert live["log"] is None and live["reasons"]["log"]
     assert live["ended"] is None and live["reasons"]["ended"] == "the run is running"
     assert done["gpu"]["hours"] is None and "gpu" in done["reasons"]
     assert [run["id"] for run in call("runs", "list", "--limit", "1", "--json")["runs"]] == [LIVE]
+
+
+def test_an_end_without_a_code_is_an_end(call: Any, workspace: Workspace) -> None:
+    ends, gone = "20241021-090000-ends", "20241021-090000-gone"
+    record(workspace, ends, begun(ends, 1729500000.0), ended(1729500001.0))
+    record(workspace, gone, begun(gone, 1729500000.0))
+    for run, why in ((ends, "the script recorded no exit code"), (gone, "no end was recorded")):
+        document = call("runs", "show", run, "--json")
+        assert (document["exit_code"], document["reasons"]["exit_code"]) == (None, why)
+        assert document["ended"] is not None
 
 
 def test_one_run_as_json(call: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
-from tests.sdk.scripts import only_stream, records, run, streams
+from tests.sdk.scripts import of_type, only_stream, records, run, streams
 
 
 def test_the_logger_writes_the_execution_log(workspace: Workspace) -> None:
@@ -15,6 +15,43 @@ def test_the_logger_writes_the_execution_log(workspace: Workspace) -> None:
     )
     with open(out.strip()) as file:
         assert file.read().endswith(" - INFO - Epoch 1/3\n")
+
+
+def test_a_log_is_recorded_once_it_is_there(workspace: Workspace) -> None:
+    script = """
+    import os, mlws_tui as m
+    with m.run('x') as r:
+        assert not os.path.exists(r.log_file)
+        r.logger.info('first'); r.logger.info('second')
+    with m.run('x', resume=r.id) as again: again.logger.info('third')
+    m.run('y').finish()
+    """
+    code, _, err = run(workspace.root, script)
+    assert code == 0, err
+    found = {records(paths[0])[0]["name"]: paths for paths in streams(workspace.root).values()}
+    attempts = sorted((of_type(records(path), "run") for path in found["x"]), key=lambda told: told[0]["ts"])
+    (begun, told), (resumed,) = attempts
+    log = f"logs/training/{begun['id']}.log"
+    assert "log" not in begun
+    assert told == {"type": "run", "ts": told["ts"], "v": 1, "id": begun["id"], "log": log}
+    assert resumed["log"] == log
+    assert len((workspace.root / log).read_text().splitlines()) == 3
+    assert not any("log" in record for record in records(found["y"][0]))
+
+
+def test_a_forked_child_tells_of_the_log_that_it_makes(workspace: Workspace) -> None:
+    script = """
+    import os, mlws_tui as m
+    with m.run('x') as r:
+        if not (child := os.fork()):
+            r.logger.info('of the child'); os._exit(0)
+        os.waitpid(child, 0)
+    """
+    code, _, err = run(workspace.root, script)
+    assert code == 0, err
+    (paths,) = streams(workspace.root).values()
+    (child,) = (told for path in paths if (told := records(path))[0]["role"] == "child")
+    assert "log" in child[-1] and (workspace.root / child[-1]["log"]).is_file()
 
 
 def test_the_classic_helper_makes_a_log_and_a_run(workspace: Workspace) -> None:
@@ -76,7 +113,7 @@ def test_a_log_that_cannot_be_made_leaves_the_terminal(workspace: Workspace) -> 
     code, _, err = run(
         workspace.root, "import mlws_tui as m\nwith m.run('x') as r: r.logger.info('still said')"
     )
-    assert code == 0
+    assert code == 0 and not any("log" in record for record in only_stream(workspace.root))
     assert "still said" in err and err.count("mlws: no log file") == 1
 
 
