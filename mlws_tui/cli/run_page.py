@@ -48,8 +48,13 @@ def page(run: Run, happenings: Iterable[RunEvent], now: float) -> Iterator[str]:
             f"  metric      {safe_text(name)}  last {figure(latest.last)}  min {figure(latest.min)}"
             f"  max {figure(latest.max)}  n {latest.count}"
         )
+    for key, value in run.summary.items():
+        told = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+        yield f"  summary     {safe_text(str(key))} = {safe_text(told)}"
     for one in happenings:
-        yield f"  {one.type:<11} {iso(one.ts)}  {safe_text(one.name)}"
+        words = one.data.get("text")
+        told = f"{one.name}: {words}" if one.name and words else one.name or str(words or "")
+        yield f"  {one.type:<11} {iso(one.ts)}  {safe_text(told)}"
     if run.error is not None:
         yield f"  error       {safe_text(run.error.type)}: {safe_text(run.error.message)}"
         yield from (f"    {safe_text(line)}" for line in run.error.traceback.splitlines())

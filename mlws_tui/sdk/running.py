@@ -128,9 +128,15 @@ class Run:
         self._write("artifact", {"path": shown, "kind": kind, "bytes": size})
 
     @never_raise
-    def event(self, name: str, /, **data: Any) -> None:
-        """Record that something happened: an interaction, a tool call, a phase, with its data."""
-        self._write("event", {"name": str(name), "data": data})
+    def event(self, name: str, given: Mapping[str, Any] | None = None, /, **data: Any) -> None:
+        """Record that something happened: an interaction, a tool call, a phase.
+
+        Args:
+            name: What happened.
+            given: Its data as a mapping.
+            data: Its data by name.
+        """
+        self._write("event", {"name": str(name), "data": {**(given or {}), **data}})
 
     @never_raise
     def alert(self, title: str, text: str = "", level: str = "warning") -> None:

@@ -32,6 +32,10 @@ class Summary(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """The same as `update`: ``run.summary({"accuracy": 0.873})``, as other trackers' users write it."""
+        self.update(*args, **kwargs)
+
     @never_raise
     def update(self, *args: Any, **kwargs: Any) -> None:
         changes = dict(*args, **kwargs)

@@ -216,3 +216,19 @@ def test_any_numbers_come_back_from_the_stream(workspace: Workspace) -> None:
         """,
     )
     assert code == 0, err
+
+
+def test_calls_as_users_of_other_trackers_write_them(workspace: Workspace) -> None:
+    code, _, err = run(
+        workspace.root,
+        """
+        import mlws_tui as m
+        with m.run("x") as r:
+            r.summary({"best": 0.15})
+            r.event("checkpoint", {"path": "best.pt"}, step=3)
+        """,
+    )
+    assert (code, err) == (0, "")
+    found = only_stream(workspace.root)
+    assert of_type(found, "set")[0]["summary"] == {"best": 0.15}
+    assert of_type(found, "event")[0]["data"] == {"path": "best.pt", "step": 3}

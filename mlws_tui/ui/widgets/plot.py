@@ -255,10 +255,10 @@ def _last(plot: Plot) -> float | None:
 
 
 def _beyond(plots: Sequence[Plot], scale: _Scale) -> str:
-    """What the range leaves out, in words: an outlier is clipped, never hidden."""
+    """How y is drawn and what its range leaves out, in words: an outlier is clipped, never hidden."""
     if scale.log:
         below = sum(1 for plot in plots for b in plot.buckets if b.low is not None and b.low <= 0)
-        return "0 and below at the bottom" if below else ""
+        return "log y, 0 and below at the bottom" if below else "log y"
     high = max((b.high for plot in plots for b in plot.buckets if b.high is not None), default=scale.high)
     low = min((b.low for plot in plots for b in plot.buckets if b.low is not None), default=scale.low)
     parts = [f"↑ max {figure(high)}"] if high > scale.high else []
