@@ -235,29 +235,39 @@ def _take_over(path: Path, descriptor: int, status: os.stat_result) -> bool:
 def _rewrite(path: Path, data: bytes, before: Snapshot) -> None:
     """Save into the file itself. Its space is reserved first: a full disk is met before a byte changes."""
     copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.bak")
-    kept = False
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    whole = True
     try:
-        size = os.fstat(descriptor).st_size
-        _check(path, before)
-        _reserve(descriptor, size, len(data))
-        with suppress(
-            OSError
-        ):  # a folder that one may not write: then without the copy, which a crash would need
-            create_private(copy, before.data)
-            kept = True
-        _write(descriptor, data)
-        os.ftruncate(descriptor, len(data))
-        os.fsync(descriptor)
-    except BaseException:
+        # A folder that one may not write: then without the copy, which only a crash would need. It comes before
+        # the check, as it takes the longest, and others may write until the check.
         with suppress(OSError):
-            _restore(descriptor, before.data)
-        raise
+            create_private(copy, before.data)
+        _check(path, before)
+        size = os.fstat(descriptor).st_size
+        _reserve(descriptor, size, len(data))
+        try:
+            _write(descriptor, data)
+            os.ftruncate(descriptor, len(data))
+            os.fsync(descriptor)
+        except BaseException:
+            whole = False
+            _put_back(descriptor, before.data, size)
+            whole = True
+            raise
     finally:
         os.close(descriptor)
-        if kept:
+        if whole:  # else the copy is all that is left of the old bytes
             with suppress(OSError):
                 copy.unlink()
+
+
+def _put_back(descriptor: int, data: bytes, size: int) -> None:
+    """Undo a save that failed; a file in which no byte was written yet loses only what was reserved."""
+    if os.lseek(descriptor, 0, os.SEEK_CUR):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        _write(descriptor, data)
+    if os.fstat(descriptor).st_size > size:
+        os.ftruncate(descriptor, size)
 
 
 def _reserve(descriptor: int, size: int, wanted: int) -> None:
@@ -269,12 +279,6 @@ def _reserve(descriptor: int, size: int, wanted: int) -> None:
         os.ftruncate(descriptor, size)
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
             raise
-
-
-def _restore(descriptor: int, data: bytes) -> None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    _write(descriptor, data)
-    os.ftruncate(descriptor, len(data))
 
 
 def create_private(path: Path, data: bytes) -> None:

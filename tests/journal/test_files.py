@@ -84,7 +84,10 @@ def test_a_new_file_has_the_mode_of_the_umask(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_file_changed_meanwhile_is_left_alone(journal: Path) -> None:
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_file_changed_meanwhile_is_left_alone(journal: Path, tmp_path: Path, linked: bool) -> None:
+    if linked:
+        (tmp_path / "twin.md").hardlink_to(journal)
     before = files.read(journal)
     journal.write_bytes(b"theirs")
     with pytest.raises(files.ChangedError):
@@ -111,6 +114,28 @@ def test_where_there_is_no_room_the_old_file_stays(journal: Path, tmp_path: Path
     )
     assert "could not be saved" in done.stdout
     assert journal.read_bytes() == b"old\r\nbytes"
+    assert leftovers(journal) == []
+
+
+@pytest.mark.parametrize("written", [0, 3])
+def test_a_rewrite_that_fails_is_undone_as_far_as_it_went(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    (tmp_path / "twin.md").hardlink_to(journal)
+    before = files.read(journal)
+    write = files._write
+
+    def fails(descriptor: int, data: bytes) -> None:
+        if not data.startswith(b"new"):
+            write(descriptor, data)
+            return
+        os.write(descriptor, data[:written])
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files, "_write", fails)
+    with pytest.raises(files.FileError, match="could not be saved"):
+        files.save(journal, b"new and longer than the old one", before)
+    assert journal.read_bytes() == before.data
     assert leftovers(journal) == []
 
 

@@ -14,6 +14,7 @@ from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.services.drafts import Drafts
 from mlws_tui.services.journal import DayRef, JournalService, document
 from mlws_tui.services.pages import Conflict, Saved
+from mlws_tui.sources import files
 
 D18, D19, D20 = date(2024, 10, 18), date(2024, 10, 19), date(2024, 10, 20)
 
@@ -202,3 +203,24 @@ def test_a_broken_recovery_file_harms_nobody(tmp_path: Path) -> None:
     for name, text in (("a.json", "{"), ("b.json", "[]"), ("c.json", '{"key": 1}')):
         (tmp_path / name).write_text(text)
     assert Drafts(tmp_path).pages("") == []
+
+
+def test_what_another_program_writes_between_reading_and_saving_a_linked_file_stays(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workspace.journal
+    path.write_bytes(b"# Log\n\n## 2024-10-20\n\n- a\n")
+    (path.parent / "twin.md").hardlink_to(path)
+    save, others = files.save, [b"\n## 2024-10-19\n\n- theirs\n"]
+
+    def late(target: Path, data: bytes, before: files.Snapshot) -> files.Snapshot:
+        if others:
+            with path.open("ab") as file:
+                file.write(others.pop())
+        return save(target, data, before)
+
+    monkeypatch.setattr(files, "save", late)
+    journal = JournalService(workspace, clock=lambda: datetime(2024, 10, 20, 9))
+    journal.save_day(DayRef(date(2024, 10, 20)), "- a", "- a\n- mine")
+    assert path.read_bytes() == b"# Log\n\n## 2024-10-20\n\n- a\n- mine\n\n## 2024-10-19\n\n- theirs\n"
+    assert (path.parent / "twin.md").samefile(path)

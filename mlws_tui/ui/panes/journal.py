@@ -14,7 +14,7 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.journal import DayRef, JournalService
 from mlws_tui.services.pages import Conflict, Page, Saved
 from mlws_tui.ui.actions import Action, bindings
-from mlws_tui.ui.panes.writing import WritingPane
+from mlws_tui.ui.panes.writing import WritingPane, writing_actions
 
 #: Seconds between looks at the calendar, so that the pane that shows today goes on to the next day at midnight.
 CALENDAR = 30.0
@@ -30,40 +30,20 @@ class JournalPane(WritingPane):
 
     NUMBER = 4
     TITLE = "Journal"
-    ACTIONS = (
-        Action("journal.edit", "enter", "Write", "Write in the day that is shown", footer=True),
-        Action(
-            "journal.leave",
-            "escape",
-            "Done",
-            "Stop writing; what was written is saved",
-            footer=True,
-            palette=False,
-        ),
-        Action("journal.save", "ctrl+s", "Save", "Save the day; other days stay as they are", footer=True),
-        Action(
-            "journal.previous-day",
-            "left_square_bracket",
-            "Earlier day",
-            "Go to the day written before",
-            footer=True,
-        ),
-        Action("journal.next-day", "right_square_bracket", "Later day", "Go to the day written after"),
-        Action("journal.today", "t", "Today", "Go to today"),
-        Action("journal.line-down", "j", "Down", "Go down a line", palette=False),
-        Action("journal.line-up", "k", "Up", "Go up a line", palette=False),
-        Action("journal.first-line", "g", "First line", "Go to the first line", palette=False),
-        Action("journal.last-line", "G", "Last line", "Go to the last line", palette=False),
-        Action("journal.mine", "m", "Keep mine", "Settle a conflict: keep what you wrote", palette=False),
-        Action(
-            "journal.disk", "d", "Take the disk's", "Settle a conflict: take what is on disk", palette=False
-        ),
-        Action(
-            "journal.both", "b", "Keep both", "Settle a conflict: keep both, the disk's first", palette=False
-        ),
-        Action("journal.restore", "r", "Restore", "Take up the unsaved text that was found", palette=False),
-        Action(
-            "journal.discard", "x", "Discard", "Throw the unsaved text away that was found", palette=False
+    ACTIONS = writing_actions(
+        "journal",
+        "the day that is shown",
+        "Save the day; other days stay as they are",
+        (
+            Action(
+                "journal.previous-day",
+                "left_square_bracket",
+                "Earlier day",
+                "Go to the day written before",
+                footer=True,
+            ),
+            Action("journal.next-day", "right_square_bracket", "Later day", "Go to the day written after"),
+            Action("journal.today", "t", "Today", "Go to today"),
         ),
     )
     BINDINGS = bindings(ACTIONS)
@@ -123,20 +103,21 @@ class JournalPane(WritingPane):
 
     async def show_day(self, ref: DayRef) -> None:
         """Show another entry; the one that is shown is saved first."""
-        if ref == self._ref or not await self.leave_page():
-            return
-        self._ref = ref
-        await self.refresh_page()
+        with self.turning():
+            if ref == self._ref or not await self.leave_page():
+                return
+            self._ref = ref
+            await self.refresh_page()
 
     def action_previous_day(self) -> None:
-        self.work(partial(self._step, -1))
+        self.turn(partial(self._step, -1))
 
     def action_next_day(self) -> None:
-        self.work(partial(self._step, 1))
+        self.turn(partial(self._step, 1))
 
     def action_today(self) -> None:
         self._today = self._journal.today()
-        self.work(partial(self.show_day, DayRef(self._today)))
+        self.turn(partial(self.show_day, DayRef(self._today)))
 
     async def _step(self, by: int) -> None:
         try:

@@ -150,7 +150,8 @@ class LogPane(Pane, can_focus=True):
         left = self._painted_at + _PAINT_EVERY - time.monotonic()
         if left > 0 and not self._urgent.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), left)
+                async with asyncio.timeout(left):  # `wait_for` of 3.11 drops a cancel that comes with the key
+                    await self._urgent.wait()
 
     async def _switch(self) -> None:
         path = self._wanted

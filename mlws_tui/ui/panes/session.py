@@ -18,7 +18,7 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.pages import Conflict, Page, Saved
 from mlws_tui.services.sessions import SessionsService
 from mlws_tui.ui.actions import Action, bindings
-from mlws_tui.ui.panes.writing import WritingPane
+from mlws_tui.ui.panes.writing import WritingPane, writing_actions
 
 #: Seconds without typing after which the sections that are left are counted again.
 COUNT_AFTER = 0.5
@@ -34,39 +34,19 @@ class SessionPane(WritingPane):
 
     NUMBER = 5
     TITLE = "Session"
-    ACTIONS = (
-        Action("session.edit", "enter", "Write", "Write in the session log that is shown", footer=True),
-        Action(
-            "session.leave",
-            "escape",
-            "Done",
-            "Stop writing; what was written is saved",
-            footer=True,
-            palette=False,
-        ),
-        Action("session.save", "ctrl+s", "Save", "Save the session log", footer=True),
-        Action(
-            "session.previous",
-            "left_square_bracket",
-            "Earlier session",
-            "Go to the session log before",
-            footer=True,
-        ),
-        Action("session.next", "right_square_bracket", "Later session", "Go to the session log after"),
-        Action("session.line-down", "j", "Down", "Go down a line", palette=False),
-        Action("session.line-up", "k", "Up", "Go up a line", palette=False),
-        Action("session.first-line", "g", "First line", "Go to the first line", palette=False),
-        Action("session.last-line", "G", "Last line", "Go to the last line", palette=False),
-        Action("session.mine", "m", "Keep mine", "Settle a conflict: keep what you wrote", palette=False),
-        Action(
-            "session.disk", "d", "Take the disk's", "Settle a conflict: take what is on disk", palette=False
-        ),
-        Action(
-            "session.both", "b", "Keep both", "Settle a conflict: keep both, the disk's first", palette=False
-        ),
-        Action("session.restore", "r", "Restore", "Take up the unsaved text that was found", palette=False),
-        Action(
-            "session.discard", "x", "Discard", "Throw the unsaved text away that was found", palette=False
+    ACTIONS = writing_actions(
+        "session",
+        "the session log that is shown",
+        "Save the session log",
+        (
+            Action(
+                "session.previous",
+                "left_square_bracket",
+                "Earlier session",
+                "Go to the session log before",
+                footer=True,
+            ),
+            Action("session.next", "right_square_bracket", "Later session", "Go to the session log after"),
         ),
     )
     BINDINGS = bindings(ACTIONS)
@@ -96,8 +76,10 @@ class SessionPane(WritingPane):
                 return None
             name = latest[0].name
         page = self._sessions.page(name)
-        self._name = name
-        self._facts = self._sessions.facts_of(name, page.text)
+        if self._name is None:  # else another one may have been asked for meanwhile
+            self._name = name
+        if self._name == name:
+            self._facts = self._sessions.facts_of(name, page.text)
         return page
 
     def store_page(self, page: Page, text: str) -> Saved | Conflict:
@@ -157,10 +139,11 @@ class SessionPane(WritingPane):
 
     async def show_session(self, name: str) -> None:
         """Show another session log; the one that is shown is saved first."""
-        if name == self._name or not await self.leave_page():
-            return
-        self._name = name
-        await self.refresh_page()
+        with self.turning():
+            if name == self._name or not await self.leave_page():
+                return
+            self._name = name
+            await self.refresh_page()
 
     async def new_session(self, title: str, session_type: str = "Experiment") -> None:
         """Make a session log from the template of its type and begin to write in it."""
@@ -169,15 +152,16 @@ class SessionPane(WritingPane):
         except MlwsError as error:
             self.notify(error.sentence(), severity="error", timeout=10, markup=False)
             return
-        await self.show_session(session.name)
-        if self._name == session.name:
-            self.edit()
+        with self.turning():
+            await self.show_session(session.name)
+            if self._name == session.name:
+                self.edit()
 
     def action_previous(self) -> None:
-        self.work(partial(self._step, 1))
+        self.turn(partial(self._step, 1))
 
     def action_next(self) -> None:
-        self.work(partial(self._step, -1))
+        self.turn(partial(self._step, -1))
 
     async def _step(self, by: int) -> None:
         names = [session.name for session in await asyncio.to_thread(self._sessions.list)]
