@@ -279,3 +279,20 @@ async def test_looking_at_another_window_saves_and_one_goes_on_writing(workspace
         await pilot.pause()
         await pilot.press(*"ne", "escape")
         await until(lambda: b"- b mine\n" in workspace.journal.read_bytes(), pilot)
+
+
+async def test_o_begins_a_bullet_of_its_own(workspace: Workspace) -> None:
+    workspace.journal.write_bytes(LOG)
+    async with panes(workspace) as (app, pilot):
+        app.journal.editor.focus()
+        await pilot.press("o", *"new", "escape")
+        await until(lambda: corner(app.journal) == "saved", pilot)
+        assert workspace.journal.read_bytes() == LOG.replace(b"- b\n", b"- b\n- new\n")
+
+
+async def test_a_new_session_begins_in_place_of_its_first_placeholder(workspace: Workspace) -> None:
+    async with panes(workspace) as (app, pilot):
+        await app.session.new_session("A title")
+        await until(lambda: not app.session.editor.read_only, pilot)
+        await pilot.press(*"42 minutes")
+        assert "**Duration**: 42 minutes\n" in app.session.editor.text

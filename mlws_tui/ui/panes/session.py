@@ -10,7 +10,7 @@ from textual import on
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
-from textual.widgets.text_area import Location
+from textual.widgets.text_area import Selection
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.sessions import SessionFacts, placeholders
@@ -101,12 +101,15 @@ class SessionPane(WritingPane):
         self._name = Path(key).stem
         return self._name
 
-    def place_to_write(self) -> Location:
-        """Where one begins to write: at the first placeholder."""
+    def take_place(self) -> None:
+        """Select the first placeholder, so that what is typed takes its place; with none left go to the end."""
         for row, line in enumerate(self.editor.text.split("\n")):
             if found := placeholders(line):
-                return row, line.index(found[0])
-        return super().place_to_write()
+                shown = f"[{found[0]}]"
+                start = line.index(shown)
+                self.editor.selection = Selection((row, start), (row, start + len(shown)))
+                return
+        super().take_place()
 
     def describe(self) -> None:
         if self._name is None or self._facts is None:

@@ -10,7 +10,6 @@ from functools import partial
 from textual import events, on
 from textual.timer import Timer
 from textual.widgets import TextArea
-from textual.widgets.text_area import Location
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.journal_edits import trim_end
@@ -45,6 +44,7 @@ def writing_actions(scope: str, what: str, saves: str, turns: tuple[Action, ...]
 
     return (
         action("edit", "enter", "Write", f"Write in {what}", footer=True, palette=True),
+        action("add", "o", "Bullet", "Begin a new bullet at the end", footer=True, palette=True),
         action("leave", "escape", "Done", "Stop writing; what was written is saved", footer=True),
         action("save", "ctrl+s", "Save", saves, footer=True, palette=True),
         *turns,
@@ -82,15 +82,24 @@ class WritingPane(PagedPane):
         # Which keys do something depends on whether text is edited.
         self.watch(self.editor, "read_only", lambda: self.refresh_bindings(), init=False)
 
-    def place_to_write(self) -> Location:
-        """Where one begins to write: at the end."""
-        return self.editor.document.end
+    def take_place(self) -> None:
+        """Go where one begins to write: to the end."""
+        self.editor.move_cursor(self.editor.document.end)
 
     # editing and saving
 
     def action_edit(self) -> None:
         """Begin to edit, or go on."""
         self.edit()
+
+    def action_add(self) -> None:
+        """Begin a new bullet at the end."""
+        self.edit()
+        if self.editor.read_only:  # a question stands, or the page is still to come
+            return
+        self.editor.move_cursor(self.editor.document.end)
+        row, _ = self.editor.cursor_location
+        self.editor.insert("\n- " if self.editor.document.get_line(row).strip() else "- ")
 
     def edit(self, focus: bool = True) -> None:
         """Let the person write, at once: the next key is a letter. An empty page gets what its template gives.
@@ -109,7 +118,7 @@ class WritingPane(PagedPane):
             self.work(self._begin_from_template)
         self.editor.read_only = False
         if self.editor.cursor_location == (0, 0):  # nobody has chosen a place
-            self.editor.move_cursor(self.place_to_write())
+            self.take_place()
         if focus:
             self.editor.focus()
         self.describe()
@@ -232,7 +241,7 @@ class WritingPane(PagedPane):
             return self._conflict is not None
         if action in ("restore", "discard"):
             return self._offer is not None and self.editor.read_only
-        if action == "edit":
+        if action in ("edit", "add"):
             return self.editor.read_only
         if action in ("leave", "save"):
             return self._wants_to_edit or not self.editor.read_only
