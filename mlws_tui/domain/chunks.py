@@ -48,6 +48,11 @@ class StreamChunk:
     complete: bool = True
     problem: str = ""
 
+    @property
+    def loses_edits(self) -> bool:
+        """Whether edits that are in the index are no longer in their file, which shrank or was replaced."""
+        return bool(self.problem) and self.before.run is None and self.before.offset > 0
+
 
 @dataclass(frozen=True, slots=True)
 class StreamFolder:

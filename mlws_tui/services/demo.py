@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from mlws_tui.services.journal import JournalService
 from mlws_tui.services.launch import LaunchOptions, launch_background
 from mlws_tui.services.workspace import init
 from mlws_tui.sources.processes import presence
-from mlws_tui.sources.streams import list_folder
+from mlws_tui.sources.streams import list_folder, list_runs
 
 #: Seconds that the programs have to end after SIGTERM, and after SIGKILL.
 _POLITE, _FORCED = 5.0, 2.0
+#: How often the folder is removed where something is still being written in it, and the seconds between.
+_TRIES, _BETWEEN = 5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Pace:
 class Demo:
     """A demo workspace and the programs that were started in it. Always `close` it.
 
+    The caller sees to it that no signal's exception comes while it is made and started: a program that was just started
+    has not yet written down by which processes it can be ended.
+
     Args:
         keep: Where to make the workspace; it stays. In a temporary folder, which goes, if None.
 
@@ -51,13 +56,19 @@ class Demo:
     """
 
     def __init__(self, keep: Path | None = None) -> None:
-        self._temporary = None if keep is not None else Path(tempfile.mkdtemp(prefix="mlws-demo-"))
+        self.runs: list[str] = []
+        try:
+            self._temporary = None if keep is not None else Path(tempfile.mkdtemp(prefix="mlws-demo-"))
+        except OSError as error:
+            raise WorkspaceError(
+                f"The demo has no place for a temporary folder: {error.strerror or error}",
+                hint="give it one with --keep",
+            ) from error
         try:
             self.workspace: Workspace = init(keep or self._temporary or Path()).workspace
         except WorkspaceError:
             self._clear_away()
             raise
-        self.runs: list[str] = []
 
     def start(self, pace: Pace | None = None) -> None:
         """Start the three programs, each as ``mlws-tui run`` would, and note them in the journal.
@@ -91,12 +102,20 @@ class Demo:
     def _clear_away(self) -> None:
         if self._temporary is None:
             return
-        try:
-            shutil.rmtree(self._temporary)
-        except OSError as error:
-            raise WorkspaceError(
-                f"The demo's folder {self._temporary} could not be removed: {error.strerror or error}"
-            ) from error
+        for left in reversed(range(_TRIES)):
+            try:
+                shutil.rmtree(self._temporary)
+            except FileNotFoundError:
+                if not self._temporary.exists():
+                    return
+            except OSError as error:
+                if not left:
+                    raise WorkspaceError(
+                        f"The demo's folder {self._temporary} could not be removed: {error.strerror or error}"
+                    ) from error
+            else:
+                return
+            time.sleep(_BETWEEN)
 
     def _launch(self, name: str, kind: str, program: list[str]) -> str:
         module, *arguments = program
@@ -108,6 +127,15 @@ class Demo:
         self.runs.append(run)
         return run
 
+    def _started(self) -> Sequence[str]:
+        """The runs to end: in a folder of our own all that there are, in one that stays those that we know."""
+        if self._temporary is None:
+            return self.runs
+        try:
+            return list_runs(self.workspace.streams)
+        except OSError:
+            return self.runs
+
     def _end(self, number: signal.Signals, patience: float) -> None:
         """Signal every process of ours that lives, and wait until none does or the patience is at its end.
 
@@ -116,7 +144,7 @@ class Demo:
         told: set[int] = set()
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            recorded = {run: self._processes(run) for run in self.runs}
+            recorded = {run: self._processes(run) for run in self._started()}
             alive = [p for processes in recorded.values() for p in processes if presence(p) is Presence.ALIVE]
             if not alive and all(recorded.values()):
                 return

@@ -62,6 +62,7 @@ class GpuService:
         self._repaced = asyncio.Event()
         self._shown = False
         self._started = False
+        self._stopping = False
         self._frames = 0
         self._histories: dict[str, History] = {}
         self.frame = GpuFrame(at=clock(), host=self._host)
@@ -74,11 +75,11 @@ class GpuService:
 
     async def close(self) -> None:
         """End the task and the threads; takes a second at most, also when a driver hangs."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        self._stopping = True
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})  # how it ended is told by `_report`; the threads end in any case
         if self._started:
             self._started = False
             await asyncio.to_thread(self._end)
@@ -123,7 +124,7 @@ class GpuService:
         self._workers[0].join(_CLOSING)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             began = time.monotonic()
             await self._sample(_GRACE, processes=self._shown)
             self._compose()
@@ -131,8 +132,7 @@ class GpuService:
             self._repaced.clear()
             pace = self.interval if self._shown else max(self.interval, _HIDDEN)
             pause = max(pace / 4, pace - (time.monotonic() - began))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._repaced.wait(), pause)
+            await _within(pause, self._repaced)
 
     async def _sample(self, patience: float, *, processes: bool) -> None:
         self._answers = 2
@@ -141,8 +141,7 @@ class GpuService:
         if self._frames % _DISK_EVERY == 0:
             self._workers[1].ask()
         self._sampler.tick(self._answer, processes=processes)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), patience)
+        await _within(patience, self._answered)
 
     def _compose(self) -> None:
         snapshot = self._sampler.snapshot()
@@ -178,6 +177,13 @@ class GpuService:
         self._answers -= 1
         if self._answers <= 0:
             self._answered.set()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for the event, or for so long. Not with `wait_for`: in 3.11 it drops a cancel that comes with the event."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -73,10 +73,15 @@ class IngestService:
         """Stop and give up the lease. Safe to call twice."""
         self._stop.set()
         self._nudge.set()
-        if self._task is not None and self._watching is not None:
-            await asyncio.gather(self._task, self._watching)
-            self._task = self._watching = None
-        async with self._turn:
+        tasks = [task for task in (self._task, self._watching) if task is not None]
+        self._task = self._watching = None
+        try:
+            for task, ended in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+                if isinstance(ended, Exception):
+                    log.error("%s ended by itself", task.get_name(), exc_info=ended)
+            async with self._turn:
+                pass
+        finally:  # also where this is given up because a commit hangs: the others must be able to go on
             self._backlog = None
             self._lease.release()
 
@@ -195,6 +200,10 @@ class IngestService:
             self._backlog = await self._load()
             return True
         self._stale = 0
+        lost = [chunk for chunk in chunks if chunk.loses_edits]
+        if lost:
+            log.warning("%s: all edits are read again", "; ".join(chunk.problem for chunk in lost))
+            self._backlog = await self._load()
         return True
 
     async def _register(self, backlog: Backlog, folders: Sequence[StreamFolder]) -> None:

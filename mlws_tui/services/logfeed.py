@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -48,6 +49,7 @@ class LogFeed:
         self._telling = False
         self._every = LOOK
         self._closing = False
+        self._ended = False
         self._nudge = threading.Event()
         self._waiting: SimpleQueue[asyncio.Future[None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -78,10 +80,16 @@ class LogFeed:
             await asyncio.to_thread(self._tail.close)
 
     async def settle(self) -> None:
-        """Return once a look that began after this call is done, so that what was written before it can be read."""
-        looked = asyncio.get_running_loop().create_future()
+        """Return once a look that began after this call is done, so that what was written before it can be read.
+
+        Where nobody looks any more, at once: the state tells why.
+        """
+        loop = asyncio.get_running_loop()
+        looked = loop.create_future()
         self._waiting.put(looked)
         self._nudge.set()
+        if self._ended:  # set before the thread's last look at who waits: one of the two finds this one
+            _release(self._take_waiting(), loop)
         await looked
 
     def set_pace(self, *, shown: bool) -> None:
@@ -150,10 +158,16 @@ class LogFeed:
                     self._state = tail.state()
                     self._tell(loop)
                 _release(waiting, loop)
-        except Exception:  # a thread has nobody above it who would hear of it
+        except Exception as error:  # a thread has nobody above it who would hear of it
             log.exception("following %s failed", self.path)
+            state = self._state
+            problem = f"following it failed ({type(error).__name__}: {error})"
+            self._state = replace(state, missing=problem, revision=state.revision + 1)
         finally:
+            self._ended = True
             _release(waiting + self._take_waiting(), loop)
+            if not self._closing:
+                self._tell(loop)
 
     def _take_waiting(self) -> list[asyncio.Future[None]]:
         waiting: list[asyncio.Future[None]] = []

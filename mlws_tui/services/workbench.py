@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds that a service has to close, and then to take note that it was given up.
+_CLOSING, _GIVING_UP = 1.5, 0.2
+
 
 class _Service(Protocol):
     async def start(self) -> None: ...
@@ -49,7 +52,9 @@ class Workbench:
         self.hub = Hub()
         self.edits = EditsLog(workspace.streams)
         self.ingest = IngestService(workspace, store, self.hub)
-        self.runs = RunsService(workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock)
+        self.runs = RunsService(
+            workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock
+        )
         self.logs = LogsService(workspace)
         self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
@@ -81,15 +86,17 @@ class Workbench:
             await service.start()
 
     async def close(self) -> None:
-        """Stop everything that was started, the last first, then close the index. Safe to call twice."""
-        while self._started:
-            service = self._started.pop()
-            try:
-                await service.close()
-            except Exception:
-                log.exception("%s did not close", type(service).__name__)
-        await self.ingest.close()
-        await self.store.close()
+        """Stop everything that was started, the last first, then close the index. Safe to call twice.
+
+        A service that hangs is given up after a moment: the others and the index are closed all the same.
+        """
+        if self.ingest not in self._started:  # a command that only caught up holds the lease too
+            self._started.insert(0, self.ingest)
+        try:
+            while self._started:
+                await _close(self._started.pop())
+        finally:
+            await self.store.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -98,3 +105,16 @@ class Workbench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _close(service: _Service) -> None:
+    name = type(service).__name__
+    task = asyncio.create_task(service.close(), name=f"close {name}")
+    done, _ = await asyncio.wait({task}, timeout=_CLOSING)
+    if not done:
+        log.error("%s did not close within %s s", name, _CLOSING)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=_GIVING_UP)
+    for ended in done:
+        if not ended.cancelled() and (error := ended.exception()) is not None:
+            log.error("%s did not close", name, exc_info=error)

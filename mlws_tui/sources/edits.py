@@ -27,7 +27,8 @@ class EditsLog:
             The file, relative to the streams folder, and its size after the record.
 
         Raises:
-            StoreError: if it cannot be written; then nothing of it is in the file.
+            StoreError: if it cannot be written; then nothing of it is in the file. Also if the disk does not
+                confirm it; then it is in the file and holds, but a power cut may take it away.
         """
         path = self._streams / self._file
         try:
@@ -36,7 +37,9 @@ class EditsLog:
             descriptor = os.open(path, flags, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                return self._file, _append(descriptor, encode(record))
+                size = _append(descriptor, encode(record))
+                _make_sure(descriptor, path)
+                return self._file, size
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -47,16 +50,28 @@ class EditsLog:
 
 
 def _append(descriptor: int, line: bytes) -> int:
-    """All of the line or nothing; after a line that a power cut left unfinished it begins a new one."""
+    """All of the line or nothing; after a line that a power cut left unfinished it begins a new one.
+
+    Only what no reader takes is ever cut off again: a line without its end.
+    """
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        line = b"\n" + line
+        size += os.write(descriptor, b"\n")
+    rest = memoryview(line)
     try:
-        rest = memoryview(line)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
     except OSError:
         os.ftruncate(descriptor, size)
         raise
     return size + len(line)
+
+
+def _make_sure(descriptor: int, path: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise StoreError(
+            f"The change is in {path}, but the disk did not confirm it: {error.strerror or error}",
+            hint="a power cut may take it away; check the disk",
+        ) from error

@@ -102,6 +102,29 @@ class Projection:
                 self._pointed.add(run)
         self._save(stream, chunk)
 
+    def drop_edits(self) -> None:
+        """Forget all that was taken from files of edits: they count as not yet read, and `finish` follows."""
+        edits = "SELECT file FROM streams WHERE run IS NULL"
+        subjects = self._connection.execute(
+            f"SELECT DISTINCT subject FROM assignments WHERE file IN ({edits})"  # noqa: S608
+        ).fetchall()
+        for (subject,) in subjects:
+            if subject.startswith(_EXPERIMENT):
+                experiment = subject.removeprefix(_EXPERIMENT)
+                self._connection.execute("DELETE FROM experiments WHERE id = ?", (experiment,))
+                self._experiments.add(experiment)
+            else:
+                self._changed.add(subject)
+        self._connection.execute(f"DELETE FROM assignments WHERE file IN ({edits})")  # noqa: S608
+        self._connection.execute(
+            "DELETE FROM ui_records WHERE stream IN (SELECT id FROM streams WHERE run IS NULL)"
+        )
+        self._connection.execute(
+            "UPDATE streams SET offset = 0, skipping = 0, settled = 0, inode = NULL, head = NULL, bad = 0, "
+            "problem = '', first_ts = NULL, last_ts = NULL, facts = '{}', ending = NULL, progress = NULL "
+            "WHERE run IS NULL"
+        )
+
     def finish(self) -> Ingested:
         """Make anew every run and experiment that was concerned; returns what changed."""
         known: set[str] = set()

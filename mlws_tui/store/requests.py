@@ -16,14 +16,21 @@ _POSITIONS = "SELECT file, run, offset, skipping, inode, head FROM streams"
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """Take chunks in, all or none of them."""
+    """Take chunks in, all or none of them.
+
+    Where one loses edits, what was taken from all files of edits is dropped: the index keeps the last value of each
+    field alone, so that the one before it is only in those files. They are read again from their beginnings.
+    """
 
     chunks: Sequence[StreamChunk]
 
     def apply(self, connection: sqlite3.Connection) -> Ingested:
         projection = Projection(connection)
         for chunk in self.chunks:
-            projection.apply(chunk)
+            if not chunk.loses_edits:
+                projection.apply(chunk)
+        if any(chunk.loses_edits for chunk in self.chunks):
+            projection.drop_edits()
         return projection.finish()
 
 
@@ -55,8 +62,8 @@ class Standing:
 
     Attributes:
         folders: Modification time (ns) of each run's folder when it was listed.
-        open: The files that may grow.
-        stuck: Files of edits that cannot be read any further, and why.
+        open: The files that may grow, the stuck ones included: they may be readable again.
+        stuck: Files of edits that could not be read any further, and why.
     """
 
     folders: dict[str, int]
@@ -67,7 +74,7 @@ class Standing:
 def standing(connection: sqlite3.Connection) -> Standing:
     """Where the ingest stands, as the index has it."""
     folders = dict(connection.execute("SELECT run, mtime FROM folders").fetchall())
-    rows = connection.execute(f"{_POSITIONS} WHERE settled = 0")
+    rows = connection.execute(f"{_POSITIONS} WHERE settled = 0 OR (run IS NULL AND problem != '')")
     stuck = connection.execute("SELECT file, problem FROM streams WHERE run IS NULL AND problem != ''")
     return Standing(folders, tuple(_position(row) for row in rows), dict(stuck.fetchall()))
 

@@ -17,6 +17,7 @@ from mlws_tui.domain.needle import Needle
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.logs import LogsService
 from mlws_tui.services.watching import WatchService
+from mlws_tui.sources.logtail import LogTail
 from tests.logs.conftest import append, eventually, numbered
 
 
@@ -52,6 +53,25 @@ async def test_a_feed_tells_of_growth_and_ends_its_thread(workspace: Workspace, 
     await feed.close()
     assert not any(thread.name == f"log {log.name}" for thread in threading.enumerate())
     assert await feed.after(START, 10) == []
+
+
+async def test_a_follower_that_failed_says_so_and_nobody_waits_for_it(
+    workspace: Workspace, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_text(numbered(3))
+    news = asyncio.Event()
+    feed = await LogsService(workspace).open(log, news.set)
+
+    def fail(_tail: LogTail) -> bool:
+        raise ValueError("what it never was")
+
+    monkeypatch.setattr(LogTail, "look", fail)
+    async with asyncio.timeout(15):
+        await eventually(lambda: "what it never was" in feed.state.missing)
+        await feed.settle()
+        await news.wait()
+        await feed.settle()
+    await feed.close()
 
 
 async def test_settling_sees_what_was_written_before(workspace: Workspace, log: Path) -> None:

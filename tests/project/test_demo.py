@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,44 @@ def test_a_signal_in_the_middle_ends_the_programs_and_keeps_what_was_to_be_kept(
     assert demo.returncode == 128 + signal.SIGTERM, said
     assert ours(tmp_path) == []
     assert "Started: " in (tmp_path / "kept" / "ACTIVITY.md").read_text()
+
+
+def named(folder: Path) -> list[str]:
+    """Command lines of processes that have this folder in their environment, wherever they are."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"TMPDIR={folder}".encode() in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
+                found.append((entry / "cmdline").read_bytes().decode(errors="replace"))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_while_it_starts_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    for i in range(12):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        demo = subprocess.Popen(
+            [*MLWS, "demo", "--headless"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(folder)},
+            start_new_session=True,
+            preexec_fn=partial(signal.signal, number, signal.SIG_DFL),  # also where the tests run under nohup
+        )
+        time.sleep(0.05 + 0.05 * i)
+        demo.send_signal(number)
+        # Before Python has set handlers, the signal acts as it does on any program.
+        assert demo.wait(timeout=30) in {128 + number, -number, 1}, i
+        end = (
+            time.monotonic() + 5
+        )  # a process that was just reaped by nobody's parent may be seen for a moment
+        while named(folder) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert named(folder) == [], i
+        time.sleep(0.05)
+        assert list(folder.iterdir()) == [], i

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import resource
 import stat
 import threading
@@ -63,6 +65,23 @@ def test_where_there_is_no_room_nothing_is_left_of_it(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / file).stat().st_size == offset
+
+
+def test_what_the_disk_does_not_confirm_stays_as_a_reader_may_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = EditsLog(tmp_path)
+    file, offset = edits.append({"type": "set", "ts": 1.0})
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match="did not confirm"):
+        edits.append({"type": "set", "ts": 2.0})
+    lines = (tmp_path / file).read_bytes().splitlines()
+    assert [json.loads(line)["ts"] for line in lines] == [1.0, 2.0]
+    assert (tmp_path / file).stat().st_size > offset
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
+import os
+import sqlite3
 from pathlib import Path
 
+import pytest
+
 from mlws_tui.domain.runs import RunQuery, RunState
-from tests.store.kit import OTHER, RUN, header, ingested, metrics, opened, workspace, write
+from tests.store.kit import OTHER, RUN, header, ingested, metrics, opened, until, workspace, write
 
 FILE = f"{RUN}/gpu1-100-aa.jsonl"
 
@@ -197,6 +203,66 @@ async def test_edits_win_and_may_come_before_the_run(tmp_path: Path) -> None:
         assert (await store.list_runs()).total == 0
         run = await store.get_run(RUN)
         assert run is not None and run.notes == "keep" and run.deleted
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_edits_that_shrank_or_were_replaced_are_all_read_again(tmp_path: Path, replaced: bool) -> None:
+    streams = workspace(tmp_path).streams
+    edit = {"type": "set", "run": RUN}
+    write(streams, FILE, [header(tags=["lora"])])
+    write(streams, "_edits/gpu2.jsonl", [{**edit, "ts": 10.0, "notes": "from gpu2"}])
+    path = write(
+        streams,
+        "_edits/gpu1.jsonl",
+        [{**edit, "ts": 5.0, "name": "n"}, {**edit, "ts": 20.0, "notes": "gone"}],
+    )
+    async with opened(tmp_path) as (store, service):
+        await service.catch_up()
+        run = await store.get_run(RUN)
+        assert run is not None and (run.name, run.notes) == ("n", "gone")
+        if replaced:
+            path.rename(tmp_path / "old")
+            write(streams, "_edits/gpu1.jsonl", [{**edit, "ts": 6.0, "name": "n"}])
+        else:
+            os.truncate(path, path.read_bytes().index(b"\n") + 1)
+        state = await service.catch_up()
+        run = await store.get_run(RUN)
+        assert run is not None and (run.name, run.notes) == ("n", "from gpu2") and not state.problem
+        write(streams, "_edits/gpu1.jsonl", [{**edit, "ts": 30.0, "notes": "new"}])
+        await service.catch_up()
+        run = await store.get_run(RUN)
+        assert run is not None and run.notes == "new"
+
+
+async def test_a_file_of_edits_that_an_index_gave_up_is_read_again(tmp_path: Path) -> None:
+    streams = workspace(tmp_path).streams
+    write(streams, FILE, [header()])
+    path = write(streams, "_edits/gpu1.jsonl", [{"type": "set", "run": RUN, "ts": 5.0, "notes": "a" * 50}])
+    async with ingested(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(tmp_path / ".mlws" / "index.db")) as index:
+        index.execute("UPDATE streams SET settled = 1, problem = 'shorter' WHERE run IS NULL")
+        index.commit()
+    path.write_bytes(b"")
+    write(streams, "_edits/gpu1.jsonl", [{"type": "set", "run": RUN, "ts": 6.0, "notes": "b"}])
+    async with ingested(tmp_path) as store:
+        run = await store.get_run(RUN)
+        assert run is not None and run.notes == "b"
+
+
+async def test_the_lease_is_given_up_also_where_a_task_ended_by_an_error(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, service), opened(tmp_path) as (_, other):
+        await service.start()
+        await until(lambda: service.state.role == "holder")
+
+        async def fail() -> None:
+            raise RuntimeError("the watch broke")
+
+        assert service._watching is not None
+        service._watching.cancel()
+        service._watching = asyncio.create_task(fail())
+        await service.close()
+        assert (await other.catch_up()).role == "holder"
 
 
 async def test_lists_filter_page_and_match(tmp_path: Path) -> None:
