@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.handlers
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -36,7 +35,6 @@ def open_app(workspace: Workspace) -> int:
         MlwsError: if the workspace cannot be opened at all.
     """
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # each animated frame costs kilobytes over SSH
-    _log_to_file()
     return asyncio.run(_run(workspace))
 
 
@@ -74,6 +72,7 @@ async def _open_bench(workspace: Workspace, settings: Settings, problems: Sequen
     """Open the workspace. What it takes is imported in a thread, as the first frame is already shown."""
     from mlws_tui.ui.app import Opened
 
+    _log_to_file()
     await asyncio.to_thread(import_module, "mlws_tui.ui.furniture")
     from mlws_tui.services.workbench import Workbench
 
@@ -84,12 +83,14 @@ async def _open_bench(workspace: Workspace, settings: Settings, problems: Sequen
 
 def _log_to_file() -> None:
     """What the app has to say to its makers goes to a file: stderr is the screen."""
+    from logging.handlers import RotatingFileHandler
+
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mlws-tui"
     root = logging.getLogger("mlws_tui")
     root.propagate = False
     try:
         base.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+        handler: logging.Handler = RotatingFileHandler(
             base / "app.log", maxBytes=1_000_000, backupCount=1, delay=True
         )
     except OSError:  # a read-only home: the app works, its diary does not

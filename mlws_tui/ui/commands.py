@@ -7,9 +7,9 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from mlws_tui.ui.actions import Action
+from mlws_tui.ui.keynames import key_label
 from mlws_tui.ui.registry import SCOPES, all_actions
 from mlws_tui.ui.screens.desk import Desk
-from mlws_tui.ui.screens.keys import key_label
 
 
 class ActionCommands(Provider):

@@ -2,7 +2,7 @@
 
 from textual.app import App, ComposeResult
 
-from mlws_tui.ui.screens.keys import key_label
+from mlws_tui.ui.keynames import key_label
 from mlws_tui.ui.widgets.statusline import StatusLine
 from mlws_tui.ui.widgets.tabline import TabLine
 

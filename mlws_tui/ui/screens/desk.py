@@ -16,10 +16,9 @@ from textual.widget import Widget
 from mlws_tui.domain.changes import Change, IndexState
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.keynames import key_label
 from mlws_tui.ui.layout import PANES, Layout, choose
 from mlws_tui.ui.registry import APP_ACTIONS, PANE_TITLES, SCOPES
-from mlws_tui.ui.screens.keys import KeysScreen, key_label
-from mlws_tui.ui.screens.prompt import PromptScreen
 from mlws_tui.ui.widgets.statusline import StatusLine
 from mlws_tui.ui.widgets.tabline import TabLine
 
@@ -228,6 +227,8 @@ class Desk(Screen[None]):
     # actions of the app as a whole
 
     def action_new_session(self) -> None:
+        from mlws_tui.ui.screens.prompt import PromptScreen
+
         furniture = self._furniture
         if furniture is None:
             return
@@ -248,6 +249,8 @@ class Desk(Screen[None]):
         self.app.action_command_palette()
 
     def action_keys(self) -> None:
+        from mlws_tui.ui.screens.keys import KeysScreen
+
         keymap: dict[str, str] = getattr(self.app, "keys_in_force", {})
         groups: list[tuple[str, tuple[Action, ...]]] = [(SCOPES["app"], APP_ACTIONS)]
         if self._furniture is not None:

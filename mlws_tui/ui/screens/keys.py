@@ -13,32 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mlws_tui.ui.actions import Action
-
-_SIGNS = {
-    "question_mark": "?",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "space": "space",
-    "plus": "+",
-    "minus": "-",
-    "full_stop": ".",
-    "comma": ",",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "escape": "esc",
-}
-
-
-def key_label(keys: str) -> str:
-    """How keys are written for a person: ``j,down`` → ``j ↓``."""
-    names = []
-    for key in keys.split(","):
-        name = _SIGNS.get(key.strip(), key.strip())
-        names.append(name.replace("ctrl+", "^"))
-    return " ".join(names)
+from mlws_tui.ui.keynames import key_label
 
 
 class KeysScreen(ModalScreen[None]):
