@@ -206,6 +206,19 @@ def script_pids(*words: str) -> list[int]:
     return found
 
 
+def test_bytes_that_are_no_text_do_not_end_the_app(
+    app_in: Callable[..., Terminal], workspace: Workspace
+) -> None:
+    terminal = app_in()
+    terminal.wait_for("enter: write today's entry")
+    terminal.type(b"\xff\xfe\x80")
+    terminal.type("4\rstill here")
+    terminal.wait_for("still here")
+    terminal.type(b"\x11")  # ctrl+q
+    assert terminal.wait_exit() == 0
+    assert "still here" in journal_of(workspace.root)
+
+
 def test_keys_typed_ahead_of_the_first_frame_reach_the_pane_they_were_meant_for(
     app_in: Callable[..., Terminal],
 ) -> None:
