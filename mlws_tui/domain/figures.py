@@ -50,7 +50,9 @@ def duration(seconds: float | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long ago something was, to the one unit that counts: ``now``, ``5m ago``, ``3h ago``, ``12d ago``."""
+    """How long ago something was, to the one unit that counts: ``now``, ``5m ago``, ``3h ago``; ``–`` for no time."""
+    if not math.isfinite(seconds):
+        return "–"
     for unit, letter in ((86_400, "d"), (3600, "h"), (60, "m")):
         if seconds >= unit:
             return f"{int(seconds // unit)}{letter} ago"

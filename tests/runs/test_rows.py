@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -83,6 +83,7 @@ runs = st.builds(
 
 @settings(max_examples=150)
 @given(st.lists(runs, min_size=1, max_size=4), st.integers(12, 170))
+@example([a_run(RunState.CREATED, started=-math.inf)], 84)
 def test_rows_are_as_wide_as_they_should_be_and_safe(some: list[Run], width: int) -> None:
     columns = columns_for(some, width)
     for run in some:
