@@ -25,7 +25,9 @@ def figure(value: float | None, digits: int = 3) -> str:
     if size < _SMALL or size >= _LARGE:
         return _scientific(value, digits - (2 if value > 0 else 3))
     if size < 9999.5:
-        return f"{value:.0f}" if float(value).is_integer() else _significant(value, digits)
+        if float(value).is_integer():
+            return f"{value:.0f}"
+        return _significant(value, digits - 1 if value < 0 and size < 10 * _SMALL else digits)
     for factor, prefix in _PREFIXES:
         if size < 999.5 * factor:
             return _significant(value / factor, digits) + prefix

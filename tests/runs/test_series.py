@@ -162,7 +162,7 @@ def test_ticks_and_their_labels_as_people_would_choose_them() -> None:
     [
         (0.3123, "0.312"), (0.0312, "0.0312"), (1.2e-5, "1.2e-05"), (-1.2e-5, "-1e-05"), (12_400, "12.4k"),
         (0, "0"), (7, "7"), (9999, "9999"), (9999.7, "10.0k"), (999_960, "1.00M"), (4e9, "4.00G"), (1e300, "1.0e+300"),
-        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "-∞"), (None, "–"), (-0.5, "-0.500"), (99.96, "100"),
+        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "-∞"), (None, "–"), (-0.5, "-0.500"), (99.96, "100"), (-0.0078, "-0.0078"),
     ],
 )  # fmt: skip
 def test_figures(value: float | None, text: str) -> None:
