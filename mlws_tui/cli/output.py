@@ -18,6 +18,7 @@ from mlws_tui.domain.text import safe_text
 if TYPE_CHECKING:
     from mlws_tui.config.schema import Settings
     from mlws_tui.config.workspace import Workspace
+    from mlws_tui.domain.changes import Change
     from mlws_tui.services.workbench import Workbench
 
 T = TypeVar("T")
@@ -91,7 +92,17 @@ async def bench(session: Session) -> AsyncIterator[Workbench]:
     from mlws_tui.services.workbench import Workbench
 
     async with await Workbench.open(session.workspace(), session.settings()) as opened:
+        if opened.notice:
+            say(opened.notice)
+        opened.hub.subscribe(_tell)
         yield opened
+
+
+def _tell(change: Change) -> None:
+    from mlws_tui.domain.changes import Notice
+
+    if isinstance(change, Notice):
+        say(change.text)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

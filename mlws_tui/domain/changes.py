@@ -33,6 +33,13 @@ class FileChanged(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice(Change):
+    """Something that was done without being asked for, and that the person should know. One sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState(Change):
     """How the index is doing, for the status line.
 

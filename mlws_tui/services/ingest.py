@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.changes import IndexState, PointsAdded, RunsChanged
+from mlws_tui.domain.changes import IndexState, Notice, PointsAdded, RunsChanged
 from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.domain.errors import MlwsError, StoreError
 from mlws_tui.domain.events import EDITS_DIR, WAKE_DIR
@@ -19,10 +19,10 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.lease import Lease
 from mlws_tui.sources.watch import changes, is_network
 from mlws_tui.store import Store
-from mlws_tui.store.errors import StaleError
+from mlws_tui.store.errors import DamagedError, FullError, StaleError
 
 log = logging.getLogger(__name__)
-_LOOK = 2.0  # how often it is checked that the index is still the one that was opened (s)
+_LOOK = 1.0  # how often it is checked that the index is still the one that was opened (s)
 _TAKEOVER = 1.0  # how often a follower tries to take the lease (s)
 _FOLLOW = 0.25  # how often a follower looks for what the holder wrote (s)
 _REPORT = 0.5  # how often a falling backlog is told (s)
@@ -56,6 +56,7 @@ class IngestService:
         self._try_lease_at = 0.0
         self._look_at = 0.0
         self._stale = 0
+        self._check: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> IndexState:
@@ -73,8 +74,10 @@ class IngestService:
         """Stop and give up the lease. Safe to call twice."""
         self._stop.set()
         self._nudge.set()
-        tasks = [task for task in (self._task, self._watching) if task is not None]
-        self._task = self._watching = None
+        if self._check is not None:
+            self._check.cancel()
+        tasks = [task for task in (self._task, self._watching, self._check) if task is not None]
+        self._task = self._watching = self._check = None
         try:
             for task, ended in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
                 if isinstance(ended, Exception):
@@ -94,6 +97,44 @@ class IngestService:
         Raises:
             StoreError: if the index cannot be read or written.
         """
+        try:
+            return await self._catch_up(timeout)
+        except DamagedError:
+            await self._mend()
+            return await self._catch_up(timeout)
+
+    async def reach(self, targets: Mapping[str, int], timeout: float = 5.0) -> int:  # noqa: ASYNC109 - see catch_up
+        """Bring the index up to these places in the streams, for one who has just written there.
+
+        Args:
+            targets: Size (bytes) to be reached by file, relative to the streams folder.
+            timeout: How long (s) another process that ingests is waited for.
+
+        Returns:
+            How many bytes are still missing: 0 where all is in the index.
+
+        Raises:
+            StoreError: if the index cannot be read or written.
+        """
+        deadline = time.monotonic() + timeout
+        behind = await self._missing(targets)
+        everything = False  # a file that came to a folder of old is found by looking at all of them
+        while behind:
+            async with self._turn:
+                if await self._hold(now=True):
+                    before, more = behind, await self._ingest_once(everything=everything)
+                    behind = await self._missing(targets)
+                    if behind == before and not more and everything:
+                        return behind
+                    everything = not more
+                    continue
+            if time.monotonic() >= deadline:
+                return behind
+            await asyncio.sleep(0.03)
+            behind = await self._missing(targets)
+        return 0
+
+    async def _catch_up(self, timeout: float) -> IndexState:  # noqa: ASYNC109 - see catch_up
         async with self._turn:
             if await self._hold(now=True):
                 more = await self._ingest_once(everything=True)
@@ -101,6 +142,10 @@ class IngestService:
                     more = await self._ingest_once()
                 return self._tell(self._holder_state())
         return await self._wait_for_holder(timeout)
+
+    async def _missing(self, targets: Mapping[str, int]) -> int:
+        reached = await self._store.offsets(list(targets))
+        return sum(max(0, target - reached.get(file, 0)) for file, target in targets.items())
 
     async def _run(self) -> None:
         while not self._stop.is_set():
@@ -123,6 +168,8 @@ class IngestService:
             async with self._turn:
                 return await self._step()
         except MlwsError as error:
+            if isinstance(error, FullError):
+                await self._store.make_room()
             self._tell(replace(self.state, problem=error.title, hint=error.hint))
         except OSError as error:
             problem = f"The streams in {self._streams} cannot be read: {error.strerror or error}"
@@ -136,24 +183,50 @@ class IngestService:
         return self._retry
 
     async def _step(self) -> float:
-        await self._look_for_index()
+        await self._look_at_index()
+        try:
+            return await self._work()
+        except DamagedError:
+            return 0.0  # the next step mends it
+
+    async def _work(self) -> float:
         if self._store.read_only or not await self._hold():
             await self._follow()
             return _FOLLOW
+        if self._store.unclean and self._check is None:
+            self._check = asyncio.create_task(self._look_through(), name="check")
         more = await self._ingest_once()
         self._tell(self._holder_state())
         return 0.0 if more else self._poll
 
-    async def _look_for_index(self) -> None:
+    async def _look_at_index(self) -> None:
         """SQLite goes on writing to a file that was removed: nobody else would ever see what it holds."""
         now = time.monotonic()
-        if now >= self._look_at:
+        if now >= self._look_at or self._store.ailing:
             self._look_at = now + _LOOK
-            if not await self._store.in_place():
-                raise StoreError(
-                    f"The index {self._store.path} was removed or replaced while it was open",
-                    hint="restart mlws-tui: it is made again from the streams",
-                )
+            await self._mend()
+
+    async def _mend(self) -> None:
+        """Have the index opened anew where it must be; then all is read again that the new one does not have."""
+        generation = self._store.generation
+        told = await self._store.mend()
+        if self._store.generation != generation:
+            self._backlog = None
+            log.warning(told)
+            self._hub.publish(Notice(told))
+            self._hub.publish(RunsChanged(None))
+            self._hub.publish(PointsAdded(None))
+
+    async def _look_through(self) -> None:
+        """The index was not closed in order: see whether it is sound, beside all else."""
+        try:
+            found = await self._store.check()
+        except MlwsError as error:
+            log.warning("the index could not be looked through: %s", error)
+            return
+        if found:
+            log.warning("the index is damaged: %s", found)
+            self._nudge.set()
 
     async def _hold(self, *, now: bool = False) -> bool:
         """Whether this process may ingest; the lease is taken if it is free."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.services.gpus import GpuService
 from mlws_tui.services.hub import Hub
-from mlws_tui.services.index import index_path
+from mlws_tui.services.index import index_place
 from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.logs import LogsService
@@ -41,7 +41,12 @@ class Workbench:
     """One workspace, opened. Use `open`, then `start` where it is to stay live, and always `close`.
 
     The app and every CLI command work through this object; neither knows how the parts are put together.
+
+    Attributes:
+        notice: One sentence for the person where the workspace could not be opened as usual, else empty.
     """
+
+    notice = ""
 
     def __init__(
         self, workspace: Workspace, settings: Settings, store: Store, clock: Callable[[], float] = time.time
@@ -76,8 +81,10 @@ class Workbench:
         Raises:
             StoreError: if the index can be neither opened nor made anew.
         """
-        path = await asyncio.to_thread(index_path, workspace)
-        return cls(workspace, settings, await Store.open(path), clock)
+        place = await asyncio.to_thread(index_place, workspace)
+        bench = cls(workspace, settings, await Store.open(place.path), clock)
+        bench.notice = place.notice
+        return bench
 
     async def start(self) -> None:
         """Begin to ingest, to watch and to sample, until `close`."""

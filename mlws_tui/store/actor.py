@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from mlws_tui.domain.errors import StoreError
+from mlws_tui.store.checkpoints import WalKeeper
 from mlws_tui.store.connection import Connection
 
 T_co = TypeVar("T_co", covariant=True)
@@ -36,10 +37,16 @@ class _Waiting:
 
 
 class Actor:
-    """Owns the writing connection. `start` it on the running loop and `close` it there."""
+    """Owns the writing connection. `start` it on the running loop and `close` it there.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        connection: The writing one.
+        keeper: Keeps the write-ahead log small; while it cannot, requests are refused.
+    """
+
+    def __init__(self, connection: Connection, keeper: WalKeeper | None = None) -> None:
         self._connection = connection
+        self._keeper = keeper
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(_QUEUE_LIMIT)
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -87,9 +94,16 @@ class Actor:
     async def _commit(self, batch: list[_Waiting]) -> list[Any]:
         requests = [waiting.request for waiting in batch]
         try:
-            return await self._connection.call(lambda raw: apply_batch(raw, requests))
+            return await self._connection.call(lambda raw: self._work(raw, requests))
         except Exception as error:  # whatever it is: the answer of those who wait, and not the task's end
             return [_Failure(error)] * len(batch)
+
+    def _work(self, raw: sqlite3.Connection, requests: Sequence[Request[Any]]) -> list[Any]:
+        if self._keeper is None:
+            return apply_batch(raw, requests)
+        self._keeper.tend(raw)
+        self._keeper.check()
+        return apply_batch(raw, requests)
 
     async def _next_batch(self) -> tuple[list[_Waiting], bool]:
         batch: list[_Waiting] = []

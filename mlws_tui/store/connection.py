@@ -19,11 +19,15 @@ _CLOSE_DEADLINE = 2.0
 
 
 class Role(StrEnum):
-    """What a connection is for. Only the writer checkpoints; `VIEW` reads a file that may not be written."""
+    """What a connection is for. Only the writer checkpoints.
+
+    `VIEW` reads a file that may not be written, `FROZEN` one that cannot even be locked: it does not see the journal.
+    """
 
     WRITER = "writer"
     READER = "reader"
     VIEW = "view"
+    FROZEN = "frozen"
 
 
 _PRAGMAS = ("mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON", "foreign_keys=ON", "temp_store=MEMORY")
@@ -36,7 +40,9 @@ _ROLE_PRAGMAS = {
     ),
     Role.READER: ("busy_timeout=1000", "wal_autocheckpoint=0", "query_only=ON", "cache_size=-8000"),
     Role.VIEW: ("busy_timeout=1000", "wal_autocheckpoint=0", "query_only=ON", "cache_size=-8000"),
+    Role.FROZEN: ("query_only=ON", "cache_size=-8000"),
 }
+_MODES = {Role.VIEW: "mode=ro", Role.FROZEN: "mode=ro&immutable=1"}
 
 
 class _Job:
@@ -71,8 +77,8 @@ class Connection:
         Raises:
             StoreError: if it cannot be opened.
         """
-        mode = "ro" if role is Role.VIEW else "rw"
-        inner = aiosqlite.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        mode = _MODES.get(role, "mode=rw")
+        inner = aiosqlite.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None)
         # aiosqlite's thread would keep the process alive if a crash leaves the connection open.
         inner._thread.daemon = True
         try:

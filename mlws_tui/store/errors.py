@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class StaleError(StoreError):
     """A chunk does not begin where the index says that its file is read to: another process ingested it."""
 
 
+class OvergrownError(StoreError):
+    """The write-ahead log is too long, as another program does not let go of an old state of the index."""
+
+
 class TimeOutError(StoreError):
     """A question to the index took too long and was given up."""
 
@@ -51,7 +56,7 @@ def explain(error: sqlite3.Error | OSError, path: Path) -> StoreError:
         return DamagedError(
             f"The index {path} is damaged",
             detail=detail,
-            hint="restart: it is set aside and made again from the streams",
+            hint="it is set aside and made again from the streams: try again",
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return BusyError(
@@ -85,7 +90,16 @@ def _explain_os(error: OSError, path: Path) -> StoreError:
 
 def _full(path: Path, detail: str) -> FullError:
     return FullError(
-        f"There is no room left to write the index {path}",
+        f"There is no room left to write the index {path}{_free(path)}",
         detail=detail,
         hint="free some space; nothing is lost, the streams keep what is logged",
     )
+
+
+def _free(path: Path) -> str:
+    """How much room there is all the same: it may be a quota that is used up."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return ""
+    return f" ({free / 1e6:.1f} MB free on the disk)"

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.domain.errors import StoreError
+from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQuery, Kin
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, SeriesInfo
-from mlws_tui.store import curves, queries
-from mlws_tui.store.actor import Actor
-from mlws_tui.store.connection import Connection, Role, snapshot
+from mlws_tui.store import ballast, burial, curves, experiments, queries
+from mlws_tui.store.actor import Request
+from mlws_tui.store.errors import DamagedError
+from mlws_tui.store.handles import Handles, Trouble
+from mlws_tui.store.recovery import condemn
 from mlws_tui.store.requests import Ingest, Register, Standing, offsets, standing
-from mlws_tui.store.schema import Prepared, prepare, require
 
 T = TypeVar("T")
-_SMALL_READ = 10.0
-_CHART_READ = 60.0
+_DAMAGED = Trouble("The index was damaged", condemns=True)
+_GONE_BY = Trouble("The index could not be opened for a while", "it is brought up to date from the streams")
+_ANEW = Trouble("The index is begun anew", condemns=True)
+#: So many files in so many seconds: then it is not the file that is at fault.
+_QUARANTINES, _WITHIN = 3, 600.0
 
 
 class Store:
@@ -27,22 +34,21 @@ class Store:
 
     Attributes:
         path: The index file.
-        read_only: Whether this process can only read it (asked for, no permission, or a newer schema).
-        notice: One sentence for the person where that was not asked for, else empty.
+        generation: Counts up each time that `mend` had to open another file.
 
     Every method raises a `StoreError` where SQLite or the disk fails.
     """
 
-    def __init__(self, path: Path, prepared: Prepared, reader: Connection, actor: Actor | None) -> None:
-        self._identity = _identity(path)
+    def __init__(self, path: Path, handles: Handles) -> None:
         self.path = path
-        self.read_only = actor is None
-        self.notice = prepared.notice
-        self._reader = reader
-        self._actor = actor
-        self._charts: Connection | None = None
-        self._charts_lock = asyncio.Lock()
-        self._data_version: int | None = None
+        self.generation = 0
+        self._handles = handles
+        self._mending = asyncio.Lock()
+        self._broken: StoreError | None = None
+        self._condemned: Trouble | None = None
+        self._quarantined: deque[float] = deque(maxlen=_QUARANTINES)
+        self._data_version: tuple[int, int] | None = None
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, read_only: bool = False) -> Store:
@@ -52,30 +58,104 @@ class Store:
             StoreError: if it can be neither opened nor made.
         """
         path = await asyncio.to_thread(path.absolute)
-        prepared = Prepared(read_only=True)
-        if read_only:
-            await asyncio.to_thread(require, path)
-        else:
-            prepared = await asyncio.to_thread(prepare, path)
-        if prepared.read_only:
-            return cls(path, prepared, await Connection.open(path, Role.VIEW), None)
-        writer = await Connection.open(path, Role.WRITER)
-        try:
-            reader = await Connection.open(path, Role.READER)
-        except BaseException:
-            await writer.close()
-            raise
-        actor = Actor(writer)
-        actor.start()
-        return cls(path, prepared, reader, actor)
+        return cls(path, await Handles.open(path, read_only=read_only))
 
     async def close(self) -> None:
         """Commit what waits and close the connections, within seconds. Safe to call twice."""
-        if self._charts is not None:
-            await self._charts.close()
-        await self._reader.close()
-        if self._actor is not None:  # the writer last: it checkpoints
-            await self._actor.close()
+        async with self._mending:
+            if not self._closed and self._condemned is not None and self._handles.identity is not None:
+                await asyncio.to_thread(condemn, self.path, self._handles.identity)
+            self._closed = True
+            await self._handles.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this process can only read it (asked for, no permission, no room, or a newer schema)."""
+        return self._handles.actor is None
+
+    @property
+    def notice(self) -> str:
+        """One sentence for the person where the index could not be opened as usual, else empty."""
+        return self._handles.prepared.notice if self._handles.prepared is not None else ""
+
+    @property
+    def unclean(self) -> bool:
+        """Whether whoever had the index open last did not close it: then `check` is worth its time."""
+        return self._handles.prepared is not None and self._handles.prepared.unclean
+
+    @property
+    def kept(self) -> Path | None:
+        """Where the file went that was set aside when this one was opened, if one was."""
+        return self._handles.prepared.kept if self._handles.prepared is not None else None
+
+    @property
+    def ailing(self) -> bool:
+        """Whether damage was met since the last `mend`."""
+        return self._condemned is not None
+
+    async def check(self) -> str:
+        """Look through the whole file for damage; what was found, or an empty text. `mend` then sets it aside.
+
+        It takes up to half a minute for a gigabyte, and holds nobody up meanwhile.
+        """
+        found = await (await self._opened()).look_through()
+        if found:
+            self._condemned = _DAMAGED
+        return found
+
+    def set_aside(self) -> None:
+        """Have `mend` begin the index anew, although nothing is wrong with it."""
+        self._condemned = _ANEW
+
+    async def mend(self) -> str:
+        """See whether the file is still the sound one that was opened, and open it anew where it is not.
+
+        Returns:
+            What happened and what was done, as one sentence; empty where all is well.
+
+        Raises:
+            StoreError: if it could not be mended; it may be tried again.
+        """
+        async with self._mending:
+            trouble = self._condemned
+            if trouble is None and self._broken is None:
+                trouble = await asyncio.to_thread(self._handles.trouble)
+            if self._closed or (trouble is None and self._broken is None):
+                return ""
+            if self._handles.prepared is None:  # opened for reading only on purpose: its writers mend it
+                return ""
+            return await self._reopen(trouble or _GONE_BY)
+
+    async def _reopen(self, trouble: Trouble) -> str:
+        condemned = self._handles.identity if trouble.condemns else None
+        if trouble.condemns and trouble is not _ANEW:
+            self._count_quarantine()
+        self._broken = StoreError(f"The index {self.path} is being opened anew", hint="try again in a moment")
+        await self._handles.close()
+        try:
+            why = "replaced" if trouble is _ANEW else "damaged"
+            self._handles = await Handles.open(self.path, condemned=condemned, why=why)
+        except StoreError as error:
+            self._broken = error
+            raise
+        self._broken = self._condemned = None
+        self.generation += 1
+        if self.kept is not None:
+            return f"{trouble.words}: it is kept as {self.kept.name} and made again from the streams"
+        return f"{trouble.words}: {trouble.remedy}"
+
+    def _count_quarantine(self) -> None:
+        now = time.monotonic()
+        if len(self._quarantined) == _QUARANTINES and now - self._quarantined[0] < _WITHIN:
+            raise DamagedError(
+                f"The index {self.path} was damaged {_QUARANTINES} times in a few minutes: it is left as it is",
+                hint="check the disk and its file system; the streams hold everything",
+            )
+        self._quarantined.append(now)
+
+    async def make_room(self) -> bool:
+        """Give the reserve on the disk back, so that SQLite can finish what it has begun; whether there was one."""
+        return await asyncio.to_thread(ballast.release, self.path)
 
     async def list_runs(self, query: RunQuery = RunQuery()) -> RunPage:  # noqa: B008 - frozen
         """A page of runs, newest first, with the states that their records alone tell."""
@@ -118,14 +198,11 @@ class Store:
 
     async def changed_elsewhere(self) -> bool:
         """Whether anything was committed since this was last asked; the first answer is no."""
-        version = await self._reader.call(_data_version, time_out=_SMALL_READ)
+        handles = await self._opened()
+        version = (self.generation, await handles.data_version())
         changed = self._data_version is not None and version != self._data_version
         self._data_version = version
         return changed
-
-    async def in_place(self) -> bool:
-        """Whether the file at `path` is still the one that was opened."""
-        return await asyncio.to_thread(_identity, self.path) == self._identity
 
     async def standing(self) -> Standing:
         """How far the streams are ingested."""
@@ -137,39 +214,98 @@ class Store:
 
     async def register(self, folders: Sequence[StreamFolder]) -> tuple[StreamPosition, ...]:
         """Remember the files of these folders as ones to read; returns those of them that may still grow."""
-        return await self._writer().submit(Register(folders))
+        return await self._submit(Register(folders))
 
     async def ingest(self, chunks: Sequence[StreamChunk]) -> Ingested:
         """Take chunks in, all or none of them; answered after the commit.
 
         Raises:
             StaleError: if a chunk does not begin where the index says that its file is read to.
+            OvergrownError: if the write-ahead log is too long, as another program reads an old state all the time.
         """
-        return await self._writer().submit(Ingest(chunks))
+        return await self._submit(Ingest(chunks))
 
-    def _writer(self) -> Actor:
-        if self._actor is None:
+    async def _submit(self, request: Request[T]) -> T:
+        actor = (await self._opened()).actor
+        if actor is None:
             raise StoreError(f"The index {self.path} is open for reading only")
-        return self._actor
+        try:
+            return await actor.submit(request)
+        except DamagedError:
+            self._condemned = _DAMAGED
+            raise
+
+    async def _opened(self) -> Handles:
+        """What is open now, once no mending is under way."""
+        async with self._mending:
+            if self._broken is not None:
+                raise self._broken
+            return self._handles
 
     async def _read(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._reader.call(lambda raw: snapshot(raw, read), time_out=_SMALL_READ)
+        return await self._ask(lambda handles: handles.read(read))
 
     async def _read_chart(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        """On a connection of its own, so that a long read holds up no short one."""
-        async with self._charts_lock:
-            if self._charts is None:
-                self._charts = await Connection.open(self.path, Role.VIEW if self.read_only else Role.READER)
-        return await self._charts.call(lambda raw: snapshot(raw, read), time_out=_CHART_READ)
+        return await self._ask(lambda handles: handles.read_chart(read))
 
+    async def _ask(self, question: Callable[[Handles], Awaitable[T]]) -> T:
+        while True:
+            handles = await self._opened()
+            try:
+                return await question(handles)
+            except StoreError as error:
+                if await self._opened() is not handles:
+                    continue  # it was closed under this question, as the file had to be replaced
+                if isinstance(error, DamagedError):
+                    self._condemned = _DAMAGED
+                raise
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    # Experiments.
 
+    async def list_experiments(self, query: ExperimentQuery = ExperimentQuery()) -> ExperimentPage:  # noqa: B008 - frozen
+        """A page of experiments, and how many runs each has.
 
-def _data_version(raw: sqlite3.Connection) -> int:
-    return int(raw.execute("PRAGMA data_version").fetchone()[0])
+        Raises:
+            UsageError: if there is no such order.
+        """
+        return await self._read(lambda raw: experiments.list_experiments(raw, query))
+
+    async def get_experiment(self, experiment: str, *, include_deleted: bool = False) -> Experiment | None:
+        """One experiment; None if there is none."""
+        return await self._read(lambda raw: experiments.get_experiment(raw, experiment, include_deleted))
+
+    async def experiment_named(self, name: str) -> Experiment | None:
+        """The newest experiment of that name; None if there is none."""
+        return await self._read(lambda raw: experiments.experiment_named(raw, name))
+
+    async def match_experiments(
+        self, prefix: str, limit: int = 10, *, include_deleted: bool = False
+    ) -> list[str]:
+        """Ids of experiments that begin with the prefix, newest first."""
+        return await self._read(
+            lambda raw: experiments.match_experiments(raw, prefix, limit, include_deleted)
+        )
+
+    async def experiment_run_ids(self, experiment: str) -> list[str]:
+        """Ids of all runs of an experiment, the deleted ones too."""
+        return await self._read(lambda raw: experiments.run_ids(raw, experiment))
+
+    async def begun(self, runs: Sequence[str]) -> dict[str, float]:
+        """When the first process of each of these runs began (Unix seconds); ones without any are left out."""
+        return await self._read(lambda raw: experiments.begun(raw, runs))
+
+    async def experiment_kin(self, experiment: str) -> Kin:
+        """What an experiment was forked from, and what was forked from it."""
+        return await self._read(lambda raw: experiments.kin(raw, experiment))
+
+    async def metric_rows(
+        self, run_id: str, start_step: float, end_step: float | None, rank: int
+    ) -> list[dict[str, Any]]:
+        """The metrics of a run, a row for each record, by step and then in the order written."""
+        return await self._read_chart(
+            lambda raw: experiments.metric_rows(raw, run_id, start_step, end_step, rank)
+        )
+
+    async def buried_runs(self) -> list[str]:
+        """Ids of the runs that were deleted for ever."""
+        return await self._read(burial.buried_runs)

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from mlws_tui.domain.errors import StoreError
-from mlws_tui.store.errors import BusyError, DamagedError, explain
+from mlws_tui.store import ballast
+from mlws_tui.store.errors import DamagedError, FullError, explain
+from mlws_tui.store.presence import Presence, alone, beside, in_use, setup_lock
+from mlws_tui.store.recovery import Identity, identity, set_aside, take_condemned
 
 #: "mlws" in ASCII: what ``PRAGMA application_id`` says of our files.
 APPLICATION_ID = 0x6D6C7773
-_LOCK_WAIT = 10.0
 _UNWRITABLE = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})
 
 
@@ -35,10 +35,23 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """How the index may be opened, and one sentence for the person where that is not as usual."""
+    """How the index may be opened.
 
+    Attributes:
+        presence: This process's place among those that have it open; to be left after closing.
+        read_only: It may only be read.
+        frozen: It may be read only as if nobody wrote to it, its journal left aside.
+        unclean: Whoever had it open last did not close it.
+        notice: One sentence for the person where it is not as usual.
+        kept: Where the file went that was set aside, if one was.
+    """
+
+    presence: Presence
     read_only: bool = False
+    frozen: bool = False
+    unclean: bool = False
     notice: str = ""
+    kept: Path | None = None
 
 
 def shipped_migrations() -> tuple[Migration, ...]:
@@ -48,8 +61,20 @@ def shipped_migrations() -> tuple[Migration, ...]:
     return tuple(Migration(int(name[:4]), (folder / name).read_text(encoding="utf-8")) for name in names)
 
 
-def prepare(path: Path, migrations: Sequence[Migration] | None = None) -> Prepared:
+def prepare(
+    path: Path,
+    migrations: Sequence[Migration] | None = None,
+    *,
+    condemned: Identity | None = None,
+    why: str = "damaged",
+) -> Prepared:
     """Make the index file ready to be opened: there, sound, ours and of the newest schema.
+
+    Args:
+        path: The index.
+        migrations: The steps of the schema; the shipped ones by default.
+        condemned: The file that is to be set aside, should it still be the one at the path.
+        why: ``damaged`` or ``replaced``: part of the name that it gets.
 
     Raises:
         StoreError: if it can be neither used nor made.
@@ -57,37 +82,80 @@ def prepare(path: Path, migrations: Sequence[Migration] | None = None) -> Prepar
     steps = tuple(migrations) if migrations is not None else shipped_migrations()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _setup_lock(path):
-            return _prepare_locked(path, steps)
+        with setup_lock(path):
+            presence = Presence(path)
+            try:
+                prepared = _with_room(
+                    path, presence, lambda: _prepare_locked(path, steps, presence, condemned, why)
+                )
+                presence.enter()
+            except BaseException:
+                presence.leave()
+                raise
+            return prepared
     except OSError as error:
         if error.errno in _UNWRITABLE and path.exists():
-            return Prepared(
-                read_only=True, notice=f"The index {path} cannot be written: it is shown as it is"
-            )
+            notice = f"The index {path} cannot be written: it is shown as it is"
+            return Prepared(Presence(path), read_only=True, notice=notice)
         raise explain(error, path) from error
 
 
-def _prepare_locked(path: Path, steps: tuple[Migration, ...]) -> Prepared:
+def _with_room(path: Path, presence: Presence, work: Callable[[], Prepared]) -> Prepared:
+    """Where there is no room even to open it, the reserve is given back; without one it is shown as it was."""
+    try:
+        return work()
+    except FullError:
+        if ballast.release(path):
+            return work()
+        if not path.exists() or not path.stat().st_size:
+            raise
+        notice = (
+            f"There is no room left on the disk of {path}: the runs are shown as they were when there was"
+        )
+        return Prepared(presence, read_only=True, frozen=True, notice=notice)
+
+
+def _prepare_locked(
+    path: Path, steps: tuple[Migration, ...], presence: Presence, condemned: Identity | None, why: str
+) -> Prepared:
+    told, there = take_condemned(path), identity(path)
+    kept = _clear(path, why) if there is not None and there in (condemned, told) else None
     for attempt in (1, 2):
+        unclean = _left_open(path)
         if not path.exists():
             _create(path)
         try:
             with contextlib.closing(_connect(path)) as connection:
-                return _bring_up(connection, path, steps)
+                found = _bring_up(connection, path, steps, presence)
+            return replace(found, unclean=unclean, kept=kept)
         except sqlite3.Error as error:
-            told = explain(error, path)
-            if not isinstance(told, DamagedError) or attempt == 2:
-                raise told from error
+            told_error = explain(error, path)
+            if not isinstance(told_error, DamagedError) or attempt == 2:
+                raise told_error from error
         except DamagedError:
             if attempt == 2:
                 raise
-        set_aside(path)
+        kept = _clear(path, "damaged")
     raise AssertionError("unreachable")
+
+
+def _clear(path: Path, why: str) -> Path:
+    """Set the file aside once nobody has it open any more: whoever closes a renamed one removes the new journal."""
+    with alone(path):
+        return set_aside(path, why)
+
+
+def _left_open(path: Path) -> bool:
+    """Whether there is a journal with something in it, although nobody has the index open."""
+    try:
+        return beside(path, "-wal").stat().st_size > 0 and not in_use(path)
+    except OSError:
+        return False
 
 
 def _create(path: Path) -> None:
     """An empty file that only its owner may read. A journal left from one that is gone would damage it."""
-    if any(_beside(path, suffix).exists() for suffix in ("-wal", "-shm", "-journal")):
+    if any(beside(path, suffix).exists() for suffix in ("-wal", "-shm", "-journal")):
         set_aside(path)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
@@ -101,19 +169,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _bring_up(connection: sqlite3.Connection, path: Path, steps: tuple[Migration, ...]) -> Prepared:
+def _bring_up(
+    connection: sqlite3.Connection, path: Path, steps: tuple[Migration, ...], presence: Presence
+) -> Prepared:
     version = int(_scalar(connection, "PRAGMA user_version"))
     tables = int(_scalar(connection, "SELECT count(*) FROM sqlite_master"))
-    if version or tables:
-        if int(_scalar(connection, "PRAGMA application_id")) != APPLICATION_ID:
-            raise DamagedError(f"{path} is not an index of mlws-tui")
-    else:
-        # Once, here, and never by a connection: switching under others is how databases got lost.
-        if str(_scalar(connection, "PRAGMA journal_mode=WAL")) != "wal":
-            connection.execute("PRAGMA journal_mode=TRUNCATE")
+    if (version or tables) and int(_scalar(connection, "PRAGMA application_id")) != APPLICATION_ID:
+        raise DamagedError(f"{path} is not an index of mlws-tui")
+    _keep_in_wal(connection)
     newest = steps[-1].version
     if version > newest:
         return Prepared(
+            presence,
             read_only=True,
             notice=f"The index {path} is of a newer mlws-tui (schema {version}, this one has {newest}) "
             "and is only read: update mlws-tui to go on",
@@ -122,7 +189,22 @@ def _bring_up(connection: sqlite3.Connection, path: Path, steps: tuple[Migration
         if version:
             back_up(connection, path, version)
         migrate(connection, [step for step in steps if step.version > version])
-    return Prepared()
+    return Prepared(presence)
+
+
+def _keep_in_wal(connection: sqlite3.Connection) -> None:
+    """WAL is part of the file, set here and never by a working connection: switching under others loses data.
+
+    Another program may have switched it back. Where WAL is refused, SQLite's rollback journal does.
+    """
+    if str(_scalar(connection, "PRAGMA journal_mode")) == "wal":
+        return
+    try:
+        if str(_scalar(connection, "PRAGMA journal_mode=WAL")) != "wal":
+            connection.execute("PRAGMA journal_mode=TRUNCATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise  # else another program has it open just now: it is used as it is
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
@@ -143,28 +225,13 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
 
 def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """A sound copy of the index beside it, as ``index.db.backup-v1``; one of the same version is replaced."""
-    target = _beside(path, f".backup-v{version}")
-    partial = _beside(path, ".backup-partial")
+    target = beside(path, f".backup-v{version}")
+    partial = beside(path, ".backup-partial")
     partial.unlink(missing_ok=True)
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     connection.execute("VACUUM INTO ?", (str(partial),))
     partial.replace(target)
     return target
-
-
-def set_aside(path: Path) -> Path:
-    """Rename the index and its journals together to ``index.db.damaged-<time>`` and return that name."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    base = _beside(path, f".damaged-{stamp}")
-    number = 1
-    while base.exists():
-        number += 1
-        base = _beside(path, f".damaged-{stamp}-{number}")
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        part = _beside(path, suffix)
-        if part.exists():
-            part.rename(_beside(base, suffix))
-    return base
 
 
 def _statements(sql: str) -> Iterator[str]:
@@ -179,31 +246,6 @@ def _statements(sql: str) -> Iterator[str]:
 def _scalar(connection: sqlite3.Connection, sql: str) -> int | str:
     value: int | str = connection.execute(sql).fetchone()[0]
     return value
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
-@contextlib.contextmanager
-def _setup_lock(path: Path) -> Iterator[None]:
-    """Of all processes only one at a time creates, migrates or sets aside an index."""
-    lock = os.open(_beside(path, ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        deadline = time.monotonic() + _LOCK_WAIT
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise BusyError(
-                        f"Another process is still preparing the index {path}", hint="try again in a moment"
-                    ) from None
-                time.sleep(0.02)
-        yield
-    finally:
-        os.close(lock)
 
 
 def require(path: Path) -> None:

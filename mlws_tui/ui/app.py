@@ -127,6 +127,8 @@ class MlwsApp(App[int]):
         for key in self._typed_ahead:
             self.post_message(key)
         self._warn(opened.warnings)
+        if opened.bench.notice:
+            self.notify(opened.bench.notice, severity="warning", timeout=20, markup=False)
         if self._live:
             await self._go_live(opened.bench)
 

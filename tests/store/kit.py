@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,24 +70,40 @@ async def ingested(root: Path) -> AsyncIterator[Store]:
 
 
 async def dump(store: Store) -> dict[str, Any]:
-    """All that can be asked of an index, in a form that does not depend on its own numbering."""
+    """All that can be asked of an index, in a form that does not depend on its own numbering.
+
+    Means are rounded: in which portions a stream is read makes a difference in the last digits of a sum.
+    """
     found: dict[str, Any] = {}
     for run in (await store.list_runs(EVERYTHING)).runs:
         series = await store.series(run.id)
+        whole = await store.get_run(run.id)
+        assert whole is not None
+        latest = {name: replace(info, mean=_rounded(info.mean)) for name, info in whole.latest.items()}
         found[run.id] = {
-            "run": await store.get_run(run.id),
+            "run": replace(whole, latest=latest),
             "happenings": await store.happenings(run.id),
-            "series": {(info.name, info.rank): repr(info) for info in series},
+            "series": {(info.name, info.rank): _digits(repr(info)) for info in series},
             "points": {
                 (info.name, info.rank): repr(await store.points(run.id, info.name, info.rank))
                 for info in series
             },
             "curves": {
-                (info.name, info.rank): repr(await store.curve(run.id, info.name, rank=info.rank, width=8))
+                (info.name, info.rank): _digits(
+                    repr(await store.curve(run.id, info.name, rank=info.rank, width=8))
+                )
                 for info in series
             },
         }
     return found
+
+
+def _rounded(mean: float | None) -> float | None:
+    return None if mean is None else float(f"{mean:.10g}")
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"mean=([-+.e0-9]+)", lambda found: f"mean={float(found[1]):.10g}", text)
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:

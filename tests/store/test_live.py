@@ -207,15 +207,6 @@ async def test_a_problem_is_told_and_gone_when_it_is_solved(tmp_path: Path) -> N
         assert await store.get_run(RUN) is not None
 
 
-async def test_an_index_that_is_removed_while_it_is_open_is_told(tmp_path: Path) -> None:
-    hub = Hub()
-    heard = Heard(hub)
-    async with opened(tmp_path, hub) as (store, service):
-        store.path.rename(tmp_path / "elsewhere")
-        await service.start()
-        await until(lambda: any("was removed" in state.problem for state in heard.of(IndexState)))
-
-
 async def test_a_reader_of_an_index_that_may_not_be_written_follows(tmp_path: Path) -> None:
     write(workspace(tmp_path).streams, FILE, [header()])
     async with opened(tmp_path) as (_, service):

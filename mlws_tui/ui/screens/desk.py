@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mlws_tui.domain.changes import Change, IndexState
+from mlws_tui.domain.changes import Change, IndexState, Notice
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.keynames import key_label
@@ -131,6 +131,8 @@ class Desk(Screen[None]):
         return self._furniture.editors() if self._furniture is not None else ()
 
     def _hear(self, change: Change) -> None:
+        if isinstance(change, Notice):
+            self.notify(change.text, severity="warning", timeout=20, markup=False)
         if not isinstance(change, IndexState):
             return
         words, trouble = _index_words(change)

@@ -1,0 +1,177 @@
+"""All that one process has open of an index file: opened, watched, and replaced as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mlws_tui.domain.errors import StoreError
+from mlws_tui.store import ballast
+from mlws_tui.store.actor import Actor
+from mlws_tui.store.checkpoints import WalKeeper
+from mlws_tui.store.connection import Connection, Role, snapshot
+from mlws_tui.store.presence import asked_to_leave, beside
+from mlws_tui.store.recovery import Identity, identity
+from mlws_tui.store.schema import Prepared, prepare, require
+
+T = TypeVar("T")
+_SMALL_READ = 10.0
+_CHART_READ = 60.0
+_ROOM = 4 * ballast.BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the file has to be opened anew.
+
+    Attributes:
+        words: What happened, as the beginning of a sentence.
+        remedy: What is done about it: its end.
+        condemns: Whether the file itself is to be set aside.
+    """
+
+    words: str
+    remedy: str = "it is made again from the streams"
+    condemns: bool = False
+
+
+class Handles:
+    """The connections to one index file. The ones for charts and for checks are opened when they are first used."""
+
+    def __init__(
+        self, path: Path, prepared: Prepared | None, role: Role, reader: Connection, actor: Actor | None
+    ) -> None:
+        self.prepared = prepared
+        self.actor = actor
+        self.identity = identity(path)
+        self._path = path
+        self._role = role
+        self._reader = reader
+        self._charts: Connection | None = None
+        self._checking: Connection | None = None
+        self._closed = False
+        self._opening = asyncio.Lock()
+        self._journals: dict[str, Identity] | None = None
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, read_only: bool = False, condemned: Identity | None = None, why: str = "damaged"
+    ) -> Handles:
+        """Open the index, made, migrated or set aside first where needed.
+
+        Raises:
+            StoreError: if it can be neither opened nor made.
+        """
+        if read_only:
+            await asyncio.to_thread(require, path)
+            return cls(path, None, Role.VIEW, await Connection.open(path, Role.VIEW), None)
+        prepared = await asyncio.to_thread(prepare, path, condemned=condemned, why=why)
+        try:
+            if prepared.read_only:
+                role = Role.FROZEN if prepared.frozen else Role.VIEW
+                return cls(path, prepared, role, await Connection.open(path, role), None)
+            return await cls._writing(path, prepared)
+        except BaseException:
+            prepared.presence.leave()
+            raise
+
+    @classmethod
+    async def _writing(cls, path: Path, prepared: Prepared) -> Handles:
+        writer = await Connection.open(path, Role.WRITER)
+        try:
+            reader = await Connection.open(path, Role.READER)
+        except BaseException:
+            await writer.close()
+            raise
+        await asyncio.to_thread(ballast.provide, path)
+        actor = Actor(writer, WalKeeper(path))
+        actor.start()
+        return cls(path, prepared, Role.READER, reader, actor)
+
+    async def close(self) -> None:
+        """Commit what waits and close the connections, within seconds. Safe to call twice."""
+        async with self._opening:
+            self._closed = True
+        try:
+            for connection in (self._checking, self._charts, self._reader):
+                if connection is not None:
+                    await connection.close()
+            if self.actor is not None:  # the writer last: it checkpoints
+                await self.actor.close()
+        finally:
+            if self.prepared is not None:
+                self.prepared.presence.leave()
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """A short question, on one state of the index."""
+        return await self._reader.call(lambda raw: snapshot(raw, work), time_out=_SMALL_READ)
+
+    async def read_chart(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """A long one, on a connection of its own, so that it holds up no short one."""
+        async with self._opening:
+            if self._charts is None:
+                self._charts = await self._another()
+        return await self._charts.call(lambda raw: snapshot(raw, work), time_out=_CHART_READ)
+
+    async def data_version(self) -> int:
+        """A number that is another one after each commit of another connection."""
+        return await self._reader.call(
+            lambda raw: int(raw.execute("PRAGMA data_version").fetchone()[0]), time_out=_SMALL_READ
+        )
+
+    async def look_through(self) -> str:
+        """Read the whole file (SQLite's quick_check); what is wrong with it, or an empty text. May take a minute."""
+        async with self._opening:
+            if self._checking is None:
+                self._checking = await self._another()
+        found = await self._checking.call(lambda raw: raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+        await self._checking.close()
+        self._checking = None
+        return "" if found == "ok" else str(found)
+
+    async def _another(self) -> Connection:
+        if self._closed:
+            raise StoreError(f"The index {self._path} is closed")
+        return await Connection.open(self._path, self._role)
+
+    def trouble(self) -> Trouble | None:
+        """What happened to the file since it was opened. It asks the disk: call it in a thread.
+
+        Where all is well the reserve on the disk is made again, should it have been used up.
+        """
+        there = identity(self._path)
+        if there is None:
+            return Trouble("The index was removed while it was open")
+        if there != self.identity:
+            return Trouble(
+                "The index was replaced by another file while it was open",
+                "that one is brought up to date from the streams",
+            )
+        if asked_to_leave(self._path):
+            return Trouble("Another mlws-tui begins the index anew")
+        if self._role is Role.FROZEN:
+            room = shutil.disk_usage(self._path.parent).free > _ROOM
+            return (
+                Trouble("There is room on the disk again", "the runs are brought up to date")
+                if room
+                else None
+            )
+        if self._role is Role.READER:
+            if self._journal_lost():
+                return Trouble("A journal of the index was removed while it was open", condemns=True)
+            ballast.provide(self._path)
+        return None
+
+    def _journal_lost(self) -> bool:
+        """Journals stay for as long as somebody has the index open: another process would begin ones of its own."""
+        now = {
+            suffix: there for suffix in ("-wal", "-shm") if (there := identity(beside(self._path, suffix)))
+        }
+        if self._journals is None:
+            self._journals = now
+        return any(now.get(suffix) != there for suffix, there in self._journals.items())
