@@ -19,13 +19,14 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.lease import Lease
 from mlws_tui.sources.watch import changes, is_network
 from mlws_tui.store import Store
-from mlws_tui.store.errors import DamagedError, FullError, StaleError
+from mlws_tui.store.errors import BusyError, DamagedError, FullError, OvergrownError, StaleError
 
 log = logging.getLogger(__name__)
 _LOOK = 1.0  # how often it is checked that the index is still the one that was opened (s)
 _TAKEOVER = 1.0  # how often a follower tries to take the lease (s)
 _FOLLOW = 0.25  # how often a follower looks for what the holder wrote (s)
 _REPORT = 0.5  # how often a falling backlog is told (s)
+_BUSY_RETRY = 0.5  # how soon it is tried again where another program holds the index locked (s)
 _STALE_MOST = 3  # times in a row that the place in the streams is asked for again
 _REGISTER = 500  # folders in one commit
 
@@ -92,7 +93,8 @@ class IngestService:
         """Bring the index up to what the streams hold now, for a command that is about to read it.
 
         With no other holder everything that waits is ingested, however long that takes. With one, this waits
-        for it, at most `timeout` seconds; `behind` then tells how many bytes it still has to ingest.
+        for it, at most `timeout` seconds; `behind` then tells how many bytes it still has to ingest. Where the index
+        is locked, or there is no room, `problem` says so: what it holds already can be read.
 
         Raises:
             StoreError: if the index cannot be read or written.
@@ -102,6 +104,9 @@ class IngestService:
         except DamagedError:
             await self._mend()
             return await self._catch_up(timeout)
+        except (BusyError, FullError, OvergrownError) as error:  # what the index holds can be read all the same
+            await self._make_room(error)
+            return self._tell(replace(self._holder_state(), problem=error.title, hint=error.hint))
 
     async def reach(self, targets: Mapping[str, int], timeout: float = 5.0) -> int:  # noqa: ASYNC109 - see catch_up
         """Bring the index up to these places in the streams, for one who has just written there.
@@ -168,9 +173,10 @@ class IngestService:
             async with self._turn:
                 return await self._step()
         except MlwsError as error:
-            if isinstance(error, FullError):
-                await self._store.make_room()
+            await self._make_room(error)
             self._tell(replace(self.state, problem=error.title, hint=error.hint))
+            if isinstance(error, BusyError):
+                return _BUSY_RETRY
         except OSError as error:
             problem = f"The streams in {self._streams} cannot be read: {error.strerror or error}"
             self._tell(replace(self.state, problem=problem, hint="check the folder"))
@@ -216,6 +222,11 @@ class IngestService:
             self._hub.publish(Notice(told))
             self._hub.publish(RunsChanged(None))
             self._hub.publish(PointsAdded(None))
+
+    async def _make_room(self, error: MlwsError) -> None:
+        """On a full disk give the reserve back, so that SQLite can at least finish what it has begun."""
+        if isinstance(error, FullError) and await self._store.make_room():
+            log.warning("the reserve on the disk of %s was given back", self._store.path)
 
     async def _look_through(self) -> None:
         """The index was not closed in order: see whether it is sound, beside all else."""

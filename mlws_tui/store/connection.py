@@ -33,7 +33,7 @@ class Role(StrEnum):
 _PRAGMAS = ("mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON", "foreign_keys=ON", "temp_store=MEMORY")
 _ROLE_PRAGMAS = {
     Role.WRITER: (
-        "busy_timeout=5000",
+        "busy_timeout=2000",
         "wal_autocheckpoint=1000",
         "journal_size_limit=67108864",
         "cache_size=-16000",

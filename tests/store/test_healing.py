@@ -332,3 +332,72 @@ async def _ingester(root: Path) -> asyncio.subprocess.Process:
     assert process.stdout is not None
     assert (await process.stdout.readline()) == b"holder\n"
     return process
+
+
+async def test_a_lock_of_another_program_is_told_and_waited_for(tmp_path: Path) -> None:
+    streams = fill(tmp_path)
+    async with live(tmp_path) as (store, _, heard):
+        with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as foreign:
+            foreign.execute("BEGIN IMMEDIATE")
+            write(streams, NEWS, [header(OTHER)])
+            await until(lambda: "locked by another program" in heard.of(IndexState)[-1].problem)
+            assert await store.get_run(RUN) is not None  # what is there can be read
+            foreign.execute("ROLLBACK")
+        await until(lambda: _knows(store, OTHER))
+        await until(lambda: heard.of(IndexState)[-1].problem == "")
+
+
+async def test_a_command_answers_although_the_index_is_locked(tmp_path: Path) -> None:
+    streams = fill(tmp_path)
+    async with opened(tmp_path) as (store, service):
+        await service.catch_up()
+        write(streams, NEWS, [header(OTHER)])
+        with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as foreign:
+            foreign.execute("BEGIN IMMEDIATE")
+            state = await service.catch_up()
+            assert "locked by another program" in state.problem
+            assert await store.get_run(RUN) is not None
+
+
+async def test_another_journal_mode_is_set_back(tmp_path: Path) -> None:
+    fill(tmp_path)
+    async with opened(tmp_path) as (store, service):
+        await service.catch_up()
+    with contextlib.closing(sqlite3.connect(store.path)) as foreign:
+        assert foreign.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    async with opened(tmp_path) as (store, service):
+        assert await store.get_run(RUN) is not None
+    with contextlib.closing(sqlite3.connect(store.path)) as foreign:
+        assert foreign.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(3)", "raise SystemExit(3)", "os._exit(3)"])
+async def test_a_program_that_does_not_close_the_store_ends_all_the_same(tmp_path: Path, ending: str) -> None:
+    fill(tmp_path)
+    code = f"""
+import asyncio, os, sys
+from pathlib import Path
+from mlws_tui.store import Store
+
+async def main():
+    global store
+    store = await Store.open(Path(sys.argv[1]))
+    await store.get_run({RUN!r})
+    {ending}
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-c", code, str(tmp_path / ".mlws" / "index.db")
+    )
+    assert await asyncio.wait_for(process.wait(), 20) == 3
+
+
+async def test_the_reserve_is_there_where_there_is_room_and_given_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (store, _):
+        reserve = store.path.with_name("index.db.ballast")
+        there = await asyncio.to_thread(reserve.exists)
+        assert there == (shutil.disk_usage(tmp_path).free > 16 * 8 * 1024 * 1024)
+        assert await store.make_room() == there and not reserve.exists()
+        assert await store.mend() == ""
+        assert await asyncio.to_thread(reserve.exists) == there
