@@ -14,6 +14,7 @@ _NO_ROOM = frozenset(
     {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 )
 _NO_ROOM_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_AMPLE = 256 * 1024 * 1024
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -102,4 +103,6 @@ def _free(path: Path) -> str:
         free = shutil.disk_usage(path.parent).free
     except OSError:
         return ""
+    if free > _AMPLE:
+        return f": a quota or a limit of file sizes, as the disk has {free / 1e9:.1f} GB free"
     return f" ({free / 1e6:.1f} MB free on the disk)"

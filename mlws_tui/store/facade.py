@@ -131,6 +131,7 @@ class Store:
         if trouble.condemns and trouble is not _ANEW:
             self._count_quarantine()
         self._broken = StoreError(f"The index {self.path} is being opened anew", hint="try again in a moment")
+        was_frozen = self._handles.frozen
         await self._handles.close()
         try:
             why = "replaced" if trouble is _ANEW else "damaged"
@@ -139,6 +140,8 @@ class Store:
             self._broken = error
             raise
         self._broken = self._condemned = None
+        if was_frozen and self._handles.frozen:
+            return ""
         self.generation += 1
         if self.kept is not None:
             return f"{trouble.words}: it is kept as {self.kept.name} and made again from the streams"

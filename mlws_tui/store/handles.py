@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ T = TypeVar("T")
 _SMALL_READ = 10.0
 _CHART_READ = 60.0
 _ROOM = 4 * ballast.BYTES
+_PATIENCE = 10.0  # seconds between two tries to open an index for which there was no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Handles:
         self._charts: Connection | None = None
         self._checking: Connection | None = None
         self._closed = False
+        self._opened_at = time.monotonic()
         self._opening = asyncio.Lock()
         self._journals: dict[str, Identity] | None = None
 
@@ -92,6 +95,11 @@ class Handles:
         actor = Actor(writer, WalKeeper(path))
         actor.start()
         return cls(path, prepared, Role.READER, reader, actor)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is only shown as it was."""
+        return self._role is Role.FROZEN
 
     async def close(self) -> None:
         """Commit what waits and close the connections, within seconds. Safe to call twice."""
@@ -155,7 +163,10 @@ class Handles:
         if asked_to_leave(self._path):
             return Trouble("Another mlws-tui begins the index anew")
         if self._role is Role.FROZEN:
-            room = shutil.disk_usage(self._path.parent).free > _ROOM
+            tired = (
+                time.monotonic() - self._opened_at < _PATIENCE
+            )  # a quota may be used up where the disk is not
+            room = not tired and shutil.disk_usage(self._path.parent).free > _ROOM
             return (
                 Trouble("There is room on the disk again", "the runs are brought up to date")
                 if room

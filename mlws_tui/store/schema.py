@@ -107,12 +107,22 @@ def _with_room(path: Path, presence: Presence, work: Callable[[], Prepared]) -> 
     except FullError:
         if ballast.release(path):
             return work()
-        if not path.exists() or not path.stat().st_size:
+        if not _made(path):
             raise
         notice = (
             f"There is no room left on the disk of {path}: the runs are shown as they were when there was"
         )
         return Prepared(presence, read_only=True, frozen=True, notice=notice)
+
+
+def _made(path: Path) -> bool:
+    """Whether there is an index, and not one that was begun and found no room. Nothing is locked for the question."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return int(_scalar(connection, "PRAGMA user_version")) > 0
+    except sqlite3.Error:
+        return False
 
 
 def _prepare_locked(

@@ -170,7 +170,7 @@ os.kill(os.getpid(), 9)
     async with live(tmp_path) as (store, _, heard):
         await until(lambda: told(heard, "The index was damaged"))
         await until(lambda: _knows(store, RUN))
-        assert (await store.curve(RUN, "loss", width=8)).total == 20_000
+        await until(lambda: _counts(store, 20_000))
 
 
 async def test_questions_asked_meanwhile_are_answered(tmp_path: Path) -> None:
@@ -309,6 +309,12 @@ async def _has(store: Store, before: dict[str, object]) -> bool:
     with contextlib.suppress(StoreError):
         now = await dump(store)
         return all(now.get(run) == told for run, told in before.items())
+    return False
+
+
+async def _counts(store: Store, total: int) -> bool:
+    with contextlib.suppress(StoreError):
+        return (await store.curve(RUN, "loss", width=8)).total == total
     return False
 
 
