@@ -62,6 +62,7 @@ def run_document(run: Run, now: float) -> dict[str, Any]:
             "progress": progress and {name: getattr(progress, name) for name in _PROGRESS},
             "summary": run.summary,
             "latest": {name: _latest(latest) for name, latest in run.latest.items()},
+            "more_metrics": run.more_metrics,
             "gpu": dict.fromkeys(("hours", "peak_memory", "mean_utilization", "energy_joules")),
             "notes": run.notes,
             "archived": run.archived,

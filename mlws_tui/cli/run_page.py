@@ -48,6 +48,8 @@ def page(run: Run, happenings: Iterable[RunEvent], now: float) -> Iterator[str]:
             f"  metric      {safe_text(name)}  last {figure(latest.last)}  min {figure(latest.min)}"
             f"  max {figure(latest.max)}  n {latest.count}"
         )
+    if run.more_metrics:
+        yield f"  metric      and {run.more_metrics:,} more: mlws-tui metrics {run.id}"
     for key, value in run.summary.items():
         told = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
         yield f"  summary     {safe_text(str(key))} = {safe_text(told)}"
@@ -58,3 +60,7 @@ def page(run: Run, happenings: Iterable[RunEvent], now: float) -> Iterator[str]:
     if run.error is not None:
         yield f"  error       {safe_text(run.error.type)}: {safe_text(run.error.message)}"
         yield from (f"    {safe_text(line)}" for line in run.error.traceback.splitlines())
+    for problem in run.problems:
+        yield f"  problem     {safe_text(problem)}"
+    if run.bad_lines:
+        yield f"  problem     {run.bad_lines:,} lines of its streams could not be read"

@@ -18,6 +18,8 @@ class StreamPosition:
         skipping: Whether the offset lies within a line that is too long and is being passed over.
         inode: Of the file when it was last read; None before.
         head: Checksum of the beginning of its first line; None before.
+        tail: Checksum of the last bytes before the offset; None before.
+        ended: Whether an ``end`` is among what is ingested.
     """
 
     file: str
@@ -26,6 +28,8 @@ class StreamPosition:
     skipping: bool = False
     inode: int | None = None
     head: int | None = None
+    tail: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class StreamChunk:
         after: The position once it is ingested.
         records: Each record with the offset of its line.
         bad: Lines that did not parse.
-        complete: Whether nothing but an unfinished line followed when it was read.
+        complete: Whether nothing but an unfinished line followed when it was read, and nothing had come for a while.
         problem: One sentence where the file cannot be read any further, else empty.
     """
 
@@ -50,7 +54,7 @@ class StreamChunk:
 
     @property
     def loses_edits(self) -> bool:
-        """Whether edits that are in the index are no longer in their file, which shrank or was replaced."""
+        """Whether edits that are in the index are no longer in their file, which shrank or is another one."""
         return bool(self.problem) and self.before.run is None and self.before.offset > 0
 
 

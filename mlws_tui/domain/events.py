@@ -32,6 +32,10 @@ ENV_WORKSPACE = "MLWS_WORKSPACE"
 _NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9._]+")
 _MAX_SLUG = 80
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+#: Bytes of a line; a longer one is passed over by readers, and counted.
+LONGEST_LINE = 16 * 1024 * 1024
+#: Midnight before the year 10000, beyond which no calendar of ours goes (Unix seconds).
+_LAST_TIME = 253_402_300_800
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -55,9 +59,35 @@ def run_id(name: str, when: float, taken: int = 1) -> str:
     return base if taken < 2 else f"{base}-{taken}"
 
 
+def begun(run: str, offset: object = None) -> float:
+    """When a run was begun, by its id alone (Unix seconds); 0 where that holds no time.
+
+    Args:
+        run: The run's id.
+        offset: Of its local time from UTC, as ``+02:00``; that of this machine where it is none.
+    """
+    from datetime import datetime  # dear to import, and no script asks this
+
+    for zone, form in ((offset, "%Y%m%d-%H%M%S%z"), ("", "%Y%m%d-%H%M%S")):
+        try:
+            return max(0.0, datetime.strptime(f"{run[:15]}{zone}", form).timestamp())
+        except (ValueError, OverflowError, OSError):
+            continue
+    return 0.0
+
+
 def is_run_id(text: str) -> bool:
     """Whether a folder name has the form of a run id, and so can never lead out of the streams folder."""
     return _RUN_ID.match(text) is not None and len(text.encode()) <= 200
+
+
+def shared_modes(folder: int) -> tuple[int, int]:
+    """Modes of a new folder and of a new file below the streams folder: as private as that is.
+
+    Args:
+        folder: The streams folder's own mode: 0700 gives 0700 and 0600, 0750 gives 0750 and 0640.
+    """
+    return 0o700 | folder & 0o077, 0o600 | folder & 0o066
 
 
 def encode_number(value: float) -> float | int | str:
@@ -80,6 +110,11 @@ def decode_number(value: object) -> float:
     if isinstance(value, str) and value in _SPECIAL:
         return _SPECIAL[value]
     raise ValueError(f"no number: {value!r:.60}")
+
+
+def is_time(value: object) -> bool:
+    """Whether a ``ts`` is a time: a number of Unix seconds from 1970 to the year 9999."""
+    return type(value) in (float, int) and 0 <= value < _LAST_TIME  # type: ignore[operator]
 
 
 def encode(record: Mapping[str, Any]) -> bytes:

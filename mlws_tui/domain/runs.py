@@ -137,6 +137,7 @@ class Run:
     ranks: int = 1
     progress: Progress | None = None
     latest: Mapping[str, Latest] = field(default_factory=dict)
+    more_metrics: int = 0  # names of metrics beyond those in `latest`: lists carry the ones people look at
     notes: str = ""
     archived: bool = False
     deleted: bool = False
@@ -154,7 +155,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """Which runs a list asks for, newest first. `unfinished`: only those of which no end is recorded."""
+    """Which runs a list asks for, newest first. `unfinished`: only those of which no end is recorded.
+
+    `experiment`: only those of the experiment of that id.
+    """
 
     limit: int = 200
     offset: int = 0
@@ -162,6 +166,7 @@ class RunQuery:
     include_deleted: bool = False
     include_archived: bool = False
     unfinished: bool = False
+    experiment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,8 @@ def _read_head(git: str) -> dict[str, Any] | None:
 
 
 def _resolve(common: str, ref: str) -> str | None:
-    loose = os.path.join(common, ref)
-    if os.path.exists(loose):
+    loose = os.path.normpath(os.path.join(common, ref))
+    if loose.startswith(os.path.join(common, "refs", "")) and os.path.isfile(loose):
         with open(loose) as file:
             return file.read().strip()
     packed = os.path.join(common, "packed-refs")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import sys
 import time
 from pathlib import Path
 
-from mlws_tui.domain.events import KINDS, run_id, slug
+from mlws_tui.domain.events import KINDS, STREAMS_DIR, run_id, shared_modes, slug
 from mlws_tui.sdk.notice import warn
 from mlws_tui.sdk.place import nearest
 
@@ -34,7 +35,7 @@ def setup_experiment_logging(
         OSError: if the file cannot be made.
     """
     folder = Path(log_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     path = _new_log(folder, name)
     logger = _logger(
         f"mlws.{path.stem}", [logging.FileHandler(path, encoding="utf-8"), logging.StreamHandler(sys.stdout)]
@@ -51,7 +52,11 @@ def run_logger(run: str, log_file: str, *, to_stdout: bool) -> logging.Logger:
     if not log_file:
         return _logger(f"mlws.run.{run}", handlers)
     try:
-        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(log_file).parent)
+        try:
+            _make(Path(log_file))
+        except FileExistsError:  # of another rank, or of an attempt before this one
+            pass
         handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
     except OSError as error:
         warn(f"no log file {log_file}: {error.strerror}")
@@ -82,11 +87,42 @@ def _new_log(folder: Path, name: str) -> Path:
     for taken in range(1, 1000):
         path = folder / f"{run_id(name, when, taken)}.log"
         try:
-            path.touch(exist_ok=False)
+            _make(path)
         except FileExistsError:
             continue
         return path
     raise OSError(f"no free log name for {slug(name)!r} in {folder}")
+
+
+def _make(path: Path) -> None:
+    """Make a log that is not there yet, as private as the streams of its workspace; outside of one by the umask."""
+    modes = _modes(path.parent)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, modes[1] if modes else 0o666)
+    try:
+        if modes and stat.S_IMODE(os.fstat(descriptor).st_mode) != modes[1]:
+            os.fchmod(descriptor, modes[1])
+    except PermissionError:  # a file system without modes
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(folder: Path) -> None:
+    """As `_make`, for a folder and those above it that are missing."""
+    if folder.is_dir():
+        return
+    modes = _modes(folder)
+    _make_folder(folder.parent)
+    folder.mkdir(modes[0] if modes else 0o777, exist_ok=True)
+
+
+def _modes(folder: Path) -> tuple[int, int] | None:
+    root = nearest(str(folder))
+    try:
+        return shared_modes(os.stat(os.path.join(root, STREAMS_DIR)).st_mode) if root else None
+    except OSError:  # not made yet: then it will be private
+        return shared_modes(0)
 
 
 def _show_in_app(name: str, path: Path) -> None:

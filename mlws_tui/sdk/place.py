@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from mlws_tui.domain.events import ENV_WORKSPACE, KINDS, STREAMS_DIR, WAKE_DIR, run_id
+from mlws_tui.domain.events import ENV_WORKSPACE, KINDS, STREAMS_DIR, run_id
+from mlws_tui.sdk.marks import make_folder
 from mlws_tui.sdk.notice import say
 
 _TRIES = 1000
@@ -45,9 +46,12 @@ def find(given: str | os.PathLike[str] | None = None) -> str:
 
 
 def _make(root: str) -> None:
-    for kind in KINDS:
-        os.makedirs(os.path.join(root, "logs", kind), exist_ok=True)
-    os.makedirs(os.path.join(root, "docs", "sessions"), exist_ok=True)
+    os.makedirs(root, exist_ok=True)
+    for name in ("logs", *(f"logs/{kind}" for kind in KINDS), "docs", "docs/sessions"):
+        try:
+            os.mkdir(os.path.join(root, name), 0o700)
+        except FileExistsError:  # the person's own, or another rank's
+            continue
     try:
         os.mkdir(os.path.join(root, ".mlws"), 0o700)
     except FileExistsError:  # another rank made it, and says so
@@ -78,33 +82,21 @@ def claim(root: str, name: str, kind: str, when: float | None = None, *, wanted:
     moment = time.time() if when is None else when
     streams = os.path.join(root, STREAMS_DIR)
     os.makedirs(streams, mode=0o700, exist_ok=True)
-    if wanted is not None and _make_new(os.path.join(streams, wanted)):
+    if wanted is not None and _make_new(streams, wanted):
         return wanted
     for taken in range(1, _TRIES):
         chosen = run_id(name, moment, taken)
         if os.path.exists(os.path.join(root, "logs", kind, f"{chosen}.log")):
             continue
-        if _make_new(os.path.join(streams, chosen)):
+        if _make_new(streams, chosen):
             return chosen
     raise OSError(f"no free run id for {name!r} in {streams}")
 
 
-def _make_new(folder: str) -> bool:
+def _make_new(streams: str, name: str) -> bool:
     """Whether this process is the one that makes the folder."""
     try:
-        os.mkdir(folder, 0o700)
+        make_folder(streams, name)
     except FileExistsError:
         return False
     return True
-
-
-def wake(root: str, run: str) -> None:
-    """Touch the run's mark, so that an open app looks at its folder at once; without it, a little later."""
-    folder = os.path.join(root, STREAMS_DIR, WAKE_DIR)
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        path = os.path.join(folder, run)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-        os.utime(path)
-    except OSError:
-        return

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mlws_tui.domain.events import ENV_RUN_ID, RENDEZVOUS_DIR, STREAMS_DIR, decode, is_run_id, slug
+from mlws_tui.sdk.marks import DAY, clear_marks, marks, plainly
 from mlws_tui.sdk.notice import warn
 from mlws_tui.sdk.place import claim
 
@@ -18,6 +19,9 @@ STALE = 600.0
 PATIENCE = 2.0
 #: Bytes of a stream in which its first record is looked for.
 _HEAD = 4_000_000
+_LONGEST = 4096  # characters of what a meeting place holds
+_RANK = ".rank"
+_JOB = 60 * DAY
 
 _Mark = tuple[int, int]
 
@@ -103,7 +107,14 @@ def _wrapper(root: str) -> str | None:
 
 def _take_rank(root: str, run: str, attempt: int) -> bool:
     """Whether this is the first process of its rank in that attempt: the next one is a run of its own."""
-    return _exclusive(os.path.join(_meetings(root), f"{run}.{attempt}.rank{rank()}"))
+    folder = _meetings(root)
+    clear_marks(folder, _life)
+    return _exclusive(os.path.join(folder, f"{run}.{attempt}{_RANK}{rank()}"))
+
+
+def _life(mark: str) -> float:
+    """Seconds: where ranks met is of no use to a later launch, but a rank stays taken for as long as a job may take."""
+    return _JOB if _RANK in mark else DAY
 
 
 def _meet(root: str, nth: int, first: Callable[[], tuple[str, int]], launched_by: str | None) -> Place:
@@ -130,9 +141,7 @@ def _meet(root: str, nth: int, first: Callable[[], tuple[str, int]], launched_by
 
 
 def _meetings(root: str) -> str:
-    folder = os.path.join(root, STREAMS_DIR, RENDEZVOUS_DIR)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    return folder
+    return marks(root, RENDEZVOUS_DIR)
 
 
 def _exclusive(path: str) -> bool:
@@ -159,8 +168,8 @@ def _read(path: str) -> tuple[tuple[str, int] | None, _Mark]:
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            with open(path) as file:
-                content = file.read()
+            with open(path, opener=plainly) as file:
+                content = file.read(_LONGEST)
                 status = os.fstat(file.fileno())
         except (OSError, ValueError):  # taken away by another rank, or bytes that are no text
             return None, _mark(path)
@@ -206,11 +215,10 @@ def _last_attempt(folder: str) -> int:
     for entry in os.listdir(folder):
         if not entry.endswith(".jsonl"):
             continue
-        with open(os.path.join(folder, entry), "rb") as file:
-            line = file.readline(_HEAD)
         try:
-            attempt = decode(line).get("attempt", 1)
-        except ValueError:  # a broken head says nothing of attempts
+            with open(os.path.join(folder, entry), "rb", opener=plainly) as file:
+                attempt = decode(file.readline(_HEAD)).get("attempt", 1)
+        except (OSError, ValueError):  # what cannot be read, or a broken head, says nothing of attempts
             continue
         if isinstance(attempt, int):
             highest = max(highest, attempt)

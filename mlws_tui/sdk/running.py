@@ -187,7 +187,8 @@ class Run:
                     return
                 self._finished = True
             ending = {"status": status, "exit_code": exit_code, "signal": signal, "error": error}
-            self._write("end", ending, last=True)
+            if self._writer is not None:
+                self._writer.write_last({"type": "end", "ts": time.time(), **ending})
         endings.forget(self)
         if self._writer is not None:
             self._writer.close()
@@ -220,8 +221,8 @@ class Run:
     def _set_summary(self, values: Mapping[str, Any]) -> None:
         self._write("set", {"by": "sdk", "summary": plain(values)})
 
-    def _write(self, kind: str, fields: Mapping[str, Any], *, last: bool = False) -> None:
-        if self._finished and not last:
+    def _write(self, kind: str, fields: Mapping[str, Any]) -> None:
+        if self._finished:
             self._too_late(kind)
         elif self._writer is not None:
             self._writer.write({"type": kind, "ts": time.time(), **fields})

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlws_tui.domain.events import STREAMS_DIR, encode, slug
+from mlws_tui.domain.events import LONGEST_LINE, STREAMS_DIR, encode, shared_modes, slug
 from mlws_tui.sdk.facts import hostname
-from mlws_tui.sdk.notice import say
-from mlws_tui.sdk.place import wake
+from mlws_tui.sdk.marks import open_new, wake
+from mlws_tui.sdk.notice import say, warn
 
 #: Records that are kept in memory while the disk takes none; older ones are counted and dropped.
 KEPT = 1000
@@ -51,46 +51,63 @@ class StreamWriter:
         self._retry_at = 0.0
         self._warned = False
         self._closed = False
+        self._ended = False
         self._fd = -1
-        self._pid = os.getpid()
         self.path = self._open()
         _writers.add(self)
 
     def _open(self) -> str:
         name = f"{slug(hostname())}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
-        path = os.path.join(self._root, STREAMS_DIR, self._run, name)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._fd = os.open(path, flags, 0o600)
-        wake(self._root, self._run)
+        streams = os.path.join(self._root, STREAMS_DIR)
+        path = os.path.join(streams, self._run, name)
+        _, mode = shared_modes(os.stat(streams).st_mode)
+        self._fd = open_new(path, os.O_APPEND | os.O_EXCL, mode)
+        wake(self._root, self._run, mode)
         return path
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append a record; it is in the kernel when this returns, unless the disk is full. The disk never raises."""
-        self.write_line(encode(record))
+        self.write_line(_encoded(record))
 
     def write_line(self, line: bytes) -> None:
-        """Append an encoded record, ``\\n`` included."""
+        """Append an encoded record, ``\\n`` included; one that no reader would take is left out, with a warning."""
+        if len(line) > LONGEST_LINE:
+            warn(f"a record of more than {LONGEST_LINE >> 20} MB is left out")
+            return
         with self._lock:
-            if self._fd < 0:
-                if self._closed or self._pid == os.getpid():
-                    return
-                self._reopen()
-            if self._waiting:
-                self._keep(line)
-                if time.monotonic() >= self._retry_at:
-                    self._write_waiting()
-            elif not self._append(line):
-                self._keep(line)
+            if self._closed:
+                if self._ended:
+                    warn(f"what came after the end of run {self._run} was ignored")
+                return
+            if self._fd >= 0 and not self._waiting:
+                if not self._append(line):
+                    self._keep(line)
+                return
+            self._keep(line)
+            if time.monotonic() >= self._retry_at:
+                self._write_waiting()
+
+    def write_last(self, record: Mapping[str, Any]) -> None:
+        """Append the last record and close: nothing that another thread writes comes after it."""
+        with self._lock:
+            self.write(record)
+            self._ended = True
+            self.close()
 
     def close(self) -> None:
         """Try once more to write what waits, then give back the file. Later records are dropped."""
         with self._lock:
-            self._closed = True
-            if self._fd < 0:
+            if self._closed:
                 return
+            self._closed = True
             if self._waiting:
                 self._write_waiting()
-            os.close(self._fd)
+            if self._waiting:
+                say(f"{len(self._waiting) + self._lost} records of {self.path} were lost: the disk took none")
+            if self._fd >= 0:
+                if self._torn:
+                    self._finish_line()
+                os.close(self._fd)
             self._fd = -1
 
     def _append(self, line: bytes) -> bool:
@@ -101,10 +118,16 @@ class StreamWriter:
             self._refused(error)
             return False
         self._torn = written != len(data) and (written > 0 or self._torn)
-        if written != len(data):
+        if written < len(data) - 1:
             self._refused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
             return False
-        return True
+        return True  # also where only its line end is lacking: once more, and it would be there twice
+
+    def _finish_line(self) -> None:
+        try:
+            os.write(self._fd, b"\n")
+        except OSError:  # still full: a reader waits for the rest of the line, as behind a kill
+            return
 
     def _refused(self, error: OSError) -> None:
         self._retry_at = time.monotonic() + RETRY
@@ -121,31 +144,34 @@ class StreamWriter:
         self._waiting.append(line)
 
     def _write_waiting(self) -> None:
-        while self._waiting:
-            if not self._append(self._waiting[0]):
-                return
-            self._waiting.popleft()
-        if self._lost:
-            text = f"{self._lost} records were lost while the disk took none"
-            record = {
+        if self._fd < 0 and not self._reopen():
+            return
+        if self._lost:  # said first: what comes after the end of a run may not be read
+            alert = {
                 "type": "alert",
                 "ts": time.time(),
                 "level": "warning",
                 "title": "Records lost",
-                "text": text,
+                "text": f"{self._lost} records were lost while the disk took none",
             }
-            if self._append(encode(record)):
-                self._lost = 0
+            if not self._append(encode(alert)):
+                return
+            self._lost = 0
+        while self._waiting:
+            if not self._append(self._waiting[0]):
+                return
+            self._waiting.popleft()
 
-    def _reopen(self) -> None:
-        self._pid = os.getpid()
+    def _reopen(self) -> bool:
+        """Begin a forked child's own file; whether there is one now. Its header goes before all that waits."""
         try:
             self.path = self._open()
         except OSError as error:
             self._refused(error)
-            return
+            return False
         if self._header is not None:
-            self._append(encode(self._header()))
+            self._waiting.appendleft(_encoded(self._header()))
+        return True
 
     def _forget_parent(self) -> None:
         # The lock may have been held by a thread that does not exist here, and the file is the parent's.
@@ -153,9 +179,19 @@ class StreamWriter:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
+        self._retry_at = 0.0
         self._torn = False
         self._waiting.clear()
         self._lost = 0
+
+
+def _encoded(record: Mapping[str, Any]) -> bytes:
+    """The record's line; of the facts of a run that no reader would take, all but the config."""
+    line = encode(record)
+    if len(line) > LONGEST_LINE and record.get("type") == "run":
+        warn(f"a config of more than {LONGEST_LINE >> 20} MB is not recorded")
+        line = encode({name: value for name, value in record.items() if name != "config"})
+    return line
 
 
 def _after_fork_in_child() -> None:

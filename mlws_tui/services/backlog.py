@@ -5,14 +5,17 @@ Everything here blocks on files and runs in a thread, one call at a time.
 
 from __future__ import annotations
 
+import errno
 import heapq
+import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.sources.streams import (
+    CALM,
     RACY,
     changed_folders,
     complete_bytes,
@@ -45,7 +48,7 @@ class _File:
     position: StreamPosition
     size: int = 0
     looked_at: int = -1  # its size when it held no whole line after the position
-    ended: bool = False
+    calm: bool = False  # nothing has come for a while
     check_at: float = 0.0
     turn: int = 0
 
@@ -54,7 +57,13 @@ class _File:
         """Bytes that may hold whole lines."""
         if self.size < self.position.offset:  # it shrank: to be looked at once
             return 1
-        return self.size - self.position.offset if self.size != self.looked_at else 0
+        new = self.size - self.position.offset if self.size != self.looked_at else 0
+        return new or int(self.over)
+
+    @property
+    def over(self) -> bool:
+        """Whether it can be left alone from now on."""
+        return self.position.ended and self.calm
 
 
 class Backlog:
@@ -132,13 +141,13 @@ class Backlog:
         """These chunks are in the index."""
         for chunk in chunks:
             file = self._files[chunk.before.file]
-            file.position = chunk.after
+            ended = chunk.after.ended or any(record["type"] == "end" for _, record in chunk.records)
+            file.position = replace(chunk.after, ended=ended)
             if chunk.before.run is None:
                 if chunk.problem:
                     self.give_up(chunk.before.file, chunk.problem)
                 continue
-            file.ended = file.ended or any(record["type"] == "end" for _, record in chunk.records)
-            if chunk.problem or (file.ended and chunk.complete):
+            if chunk.problem or (ended and chunk.complete):
                 self._forget(file)
 
     def give_up(self, file: str, problem: str) -> None:
@@ -174,6 +183,8 @@ class Backlog:
             self._sweep_at = now + max(_SWEEP, (time.monotonic() - now) * _SWEEP_SHARE)
         now_ns = time.time_ns()
         listed = folder_mtime(self._streams)
+        if listed is None and self._folders:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._streams))
         if listed != self._listed or everything:
             changed.update(run for run in list_runs(self._streams) if run not in self._folders)
             self._listed = listed if listed is not None and now_ns - listed > RACY else None
@@ -196,11 +207,15 @@ class Backlog:
         state = file_state(self._streams, file.position.file, fresh=self._network)
         if state is None:  # gone with its folder: what was read of it stays
             self._forget(file)
+            if file.position.run is not None:  # should it come back, it is news
+                self._folders[file.position.run] = 0
+                self._listings.pop(file.position.run, None)
             return
         file.size = state.size
         if file.position.file in self.problems:
             file.looked_at = -1
         still = time.time() - state.mtime
+        file.calm = still >= CALM
         file.check_at = now if still < _FRESH else now + min(_IDLE_MOST, still * _IDLE_SHARE)
 
     def _read(self, file: _File, limit: int) -> StreamChunk | None:
@@ -216,7 +231,7 @@ class Backlog:
         self.problems.pop(name, None)
         if chunk.after.offset == file.position.offset and not chunk.problem:
             file.looked_at = file.size
-            return None
+            return chunk if file.over and chunk.complete else None
         return chunk
 
     def _forget(self, file: _File) -> None:

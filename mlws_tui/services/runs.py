@@ -102,7 +102,7 @@ class RunsService:
                 replace(query, limit=_UNFINISHED, offset=0, unfinished=True)
             )
             runs |= {run.id: run for run in unfinished.runs if run.id not in runs}
-        derived = await self._derived(runs.values())
+        derived = await self.with_states(runs.values())
         ordered = sorted(derived, key=lambda run: run.state is not RunState.RUNNING)  # each part newest first
         return RunPage(tuple(ordered[query.offset : end]), page.total)
 
@@ -113,7 +113,7 @@ class RunsService:
             NotFoundError: if there is none.
             UsageError: if several fit.
         """
-        (run,) = await self._derived([await self._resolve(ref)])
+        (run,) = await self.with_states([await self._resolve(ref)])
         return run
 
     async def series(self, run_id: str) -> Sequence[SeriesInfo]:
@@ -139,9 +139,22 @@ class RunsService:
             run_id, name, rank=rank, width=width, first_step=first_step, last_step=last_step
         )
 
-    async def happenings(self, run_id: str) -> Sequence[RunEvent]:
-        """Events, alerts, notes and artifacts of a run in order of time."""
-        return await self._store.happenings(run_id)
+    async def happenings(
+        self, run_id: str, *, limit: int | None = None, offset: int = 0, newest: bool = False
+    ) -> Sequence[RunEvent]:
+        """Events, alerts, notes and artifacts of a run in order of time: all, or a page of them.
+
+        Args:
+            run_id: The run.
+            limit: How many at most; None for all.
+            offset: How many to pass over, from the end that the page is at.
+            newest: The page at the end rather than at the beginning.
+        """
+        return await self._store.happenings(run_id, limit=limit, offset=offset, newest=newest)
+
+    async def count_happenings(self, run_id: str) -> int:
+        """How many events, alerts, notes and artifacts a run has."""
+        return await self._store.count_happenings(run_id)
 
     async def edit(self, run_id: str, *, by: str, **fields: Any) -> None:
         """Record a person's change of a run (`name`, `notes`, `tags_add`, `deleted`…); it is on the disk after.
@@ -195,7 +208,7 @@ class RunsService:
             return f"near it: {', '.join(list(near)[:3])}"
         return f"the newest are {', '.join(run.id for run in page.runs[:3])}"
 
-    async def _derived(self, runs: Iterable[Run]) -> Sequence[Run]:
+    async def with_states(self, runs: Iterable[Run]) -> Sequence[Run]:
         """The runs with the states that their processes tell; those are remembered, so that a flip is noticed."""
         derived = await asyncio.to_thread(self._derive_all, list(runs))
         for run in derived:
@@ -211,7 +224,9 @@ class RunsService:
     def _derive(self, run: Run, now: float) -> Run:
         if not run.state.live:
             return run
-        return derive(run, [presence(process) for process in run.processes], now, self._lost_after)
+        return derive(
+            run, [presence(process, run.last_seen) for process in run.processes], now, self._lost_after
+        )
 
     def _hear(self, change: Change) -> None:
         if isinstance(change, RunsChanged):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.events import EDITS_DIR, encode, slug
+from mlws_tui.sources.modes import file_mode, folder_mode, make_folder, set_mode
 
 
 class EditsLog:
@@ -21,23 +24,33 @@ class EditsLog:
         self._file = f"{EDITS_DIR}/{slug(socket.gethostname().partition('.')[0])}.jsonl"
 
     def append(self, record: Mapping[str, Any]) -> tuple[str, int]:
-        """Append one record. It blocks: call it in a thread.
+        """Append one record: see `append_all`."""
+        return self.append_all([record])
+
+    def append_all(self, records: Iterable[Mapping[str, Any]]) -> tuple[str, int]:
+        """Append records, all of them or none. It blocks: call it in a thread.
 
         Returns:
-            The file, relative to the streams folder, and its size after the record.
+            The file, relative to the streams folder, and its size after them.
 
         Raises:
-            StoreError: if it cannot be written; then nothing of it is in the file. Also if the disk does not
-                confirm it; then it is in the file and holds, but a power cut may take it away.
+            StoreError: if it cannot be written; then nothing of them is in the file. Also if the disk does not
+                confirm it; then they are in the file and hold, but a power cut may take them away.
         """
         path = self._streams / self._file
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(path.parent, folder_mode(self._streams))
+            mode = file_mode(self._streams)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(path, flags, 0o600)
+            descriptor = os.open(path, flags, mode)
             try:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    raise OSError(errno.EINVAL, "it is no plain file")
+                if found.st_size == 0:
+                    set_mode(descriptor, mode)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                size = _append(descriptor, encode(record))
+                size = _append(descriptor, b"".join(map(encode, records)))
                 _make_sure(descriptor, path)
                 return self._file, size
             finally:
@@ -49,22 +62,22 @@ class EditsLog:
             ) from error
 
 
-def _append(descriptor: int, line: bytes) -> int:
-    """All of the line or nothing; after a line that a power cut left unfinished it begins a new one.
+def _append(descriptor: int, lines: bytes) -> int:
+    """All of the lines or nothing; after a line that a power cut left unfinished it begins a new one.
 
-    Only what no reader takes is ever cut off again: a line without its end.
+    What is cut off again was never confirmed to anybody.
     """
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
         size += os.write(descriptor, b"\n")
-    rest = memoryview(line)
+    rest = memoryview(lines)
     try:
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     except OSError:
         os.ftruncate(descriptor, size)
         raise
-    return size + len(line)
+    return size + len(lines)
 
 
 def _make_sure(descriptor: int, path: Path) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlws_tui.domain.errors import MlwsError
+from mlws_tui.sources.modes import file_mode, folder_mode, lock_mode, make_folder, set_mode
 
 #: More than this is no text that a person edits.
 MAX_BYTES = 256 * 1024 * 1024
@@ -66,10 +67,15 @@ def read(path: Path) -> Snapshot:
         FileError: if it cannot be read or is no text.
     """
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        # Not blocking: a pipe in the place of the file would keep us waiting for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise FileError(f"{path} is no regular file")
-            data = file.read(MAX_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return Snapshot()
     except OSError as error:
@@ -90,14 +96,15 @@ def locked(path: Path, timeout: float = 5.0) -> Iterator[None]:
     """Hold the lock file against other programs that edit the same document.
 
     Args:
-        path: The lock file; made where it is missing.
+        path: The lock file; made where it is missing, for those who may write in its folder.
         timeout: Seconds to wait for who holds it.
 
     Raises:
         FileError: if the lock cannot be had.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(path, flags, lock_mode(path.parent))
     except OSError as error:
         raise FileError(f"{path} could not be opened: {_words(error)}") from error
     try:
@@ -122,22 +129,31 @@ def _take(descriptor: int, path: Path, deadline: float) -> None:
             raise FileError(f"{path} could not be locked: {_words(error)}") from error
 
 
-def create(path: Path, data: bytes) -> None:
-    """Write a file that does not exist yet, with the mode that the umask gives.
+def create(path: Path, data: bytes, like: Path | None = None) -> None:
+    """Write a file that does not exist yet.
+
+    Args:
+        path: The file; folders that are missing above it are made.
+        data: Its bytes.
+        like: A folder whose privacy it takes; by default the umask decides.
 
     Raises:
         FileExistsError: if it exists.
         FileError: if it cannot be written; then nothing is left of it.
     """
+    mode = file_mode(like) if like is not None else 0o666
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        _make_place(path.parent, like)
+        descriptor = os.open(path, flags, mode)
     except FileExistsError:
         raise
     except OSError as error:
         raise FileError(f"{path} could not be made: {_words(error)}") from error
     try:
         try:
+            if like is not None:
+                set_mode(descriptor, mode)
             _write(descriptor, data)
         finally:
             os.close(descriptor)
@@ -148,7 +164,17 @@ def create(path: Path, data: bytes) -> None:
         raise FileError(f"{path} could not be written: {_words(error)}", hint=_hint(error)) from error
 
 
-def save(path: Path, data: bytes, before: Snapshot) -> Snapshot:
+def _make_place(folder: Path, like: Path | None) -> None:
+    try:
+        if like is not None:
+            make_folder(folder, folder_mode(like))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise FileError(f"{error.filename} is a file, where a folder is needed") from error
+
+
+def save(path: Path, data: bytes, before: Snapshot, like: Path | None = None) -> Snapshot:
     """Put new bytes in the place of a file's old ones: all of them or none.
 
     The file keeps its mode, owner, extended attributes, and the symbolic and hard links that lead to it. Where
@@ -158,6 +184,7 @@ def save(path: Path, data: bytes, before: Snapshot) -> Snapshot:
         path: The file.
         data: Its new bytes.
         before: What it was when it was read.
+        like: A folder whose privacy a new file takes; by default the umask decides.
 
     Returns:
         The file as it is now.
@@ -169,7 +196,7 @@ def save(path: Path, data: bytes, before: Snapshot) -> Snapshot:
     real = Path(os.path.realpath(path))
     if not before.exists:
         try:
-            create(real, data)
+            create(real, data, like)
         except FileExistsError:
             raise ChangedError(f"{path} was made by another program meanwhile") from None
         return Snapshot(data, hashlib.sha256(data).hexdigest())
@@ -304,7 +331,7 @@ def replace_private(path: Path, data: bytes) -> None:
     Raises:
         OSError: if it cannot be written; the old file is still there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent, 0o700)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     create_private(temporary, data)
     try:

@@ -43,7 +43,7 @@ def is_network(path: Path) -> bool:
     while a server does not answer: call it in a thread where that matters.
     """
     here = _existing(path)
-    kind = _mounted_type(here) or ""
+    kind = file_system(here) or ""
     if kind.startswith("fuse."):
         return not _LOCAL_FUSE.fullmatch(kind.removeprefix("fuse."))
     return bool(_NETWORK_TYPES.fullmatch(kind)) or _magic(here) in _NETWORK_MAGIC
@@ -56,7 +56,8 @@ def _existing(path: Path) -> Path:
     return real
 
 
-def _mounted_type(path: Path) -> str | None:
+def file_system(path: Path) -> str | None:
+    """The type of the filesystem that holds the path, which must exist and be resolved; None where none is told."""
     try:
         text = _MOUNTINFO.read_text("utf-8", "surrogateescape")
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 from functools import cache
@@ -13,10 +14,15 @@ _PROC = Path("/proc")
 _DEAD = frozenset("ZXx")
 
 
-def presence(process: ProcessRef) -> Presence:
+def presence(process: ProcessRef, spoke: float | None = None) -> Presence:
     """Alive or gone by pid and start time, or elsewhere where host, boot or pid namespace are not ours.
 
     A zombie is gone: it waits to be reaped and writes nothing more.
+
+    Args:
+        process: As a stream names it.
+        spoke: When its run was last heard of (Unix seconds). After this boot: then it is not of a boot before this
+            one, but of another machine that has the same name.
     """
     if process.boot_id is not None and process.boot_id == boot_id():
         if process.pid_ns is not None and process.pid_ns != pid_namespace():
@@ -24,7 +30,8 @@ def presence(process: ProcessRef) -> Presence:
     elif short_name(process.host) != short_name(hostname()):
         return Presence.ELSEWHERE
     elif process.boot_id is not None and boot_id() is not None:
-        return Presence.GONE  # this host was started again since
+        other = spoke is not None and spoke > booted_at()
+        return Presence.ELSEWHERE if other else Presence.GONE  # this host was started again since
     return _local(process)
 
 
@@ -63,6 +70,16 @@ def boot_id() -> str | None:
         return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return None
+
+
+@cache
+def booted_at() -> float:
+    """When this boot began (Unix seconds); infinity where the kernel does not tell."""
+    try:
+        lines = (_PROC / "stat").read_bytes().splitlines()
+    except OSError:
+        return math.inf
+    return next((float(line.split()[1]) for line in lines if line.startswith(b"btime ")), math.inf)
 
 
 @cache

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
-from mlws_tui.domain.events import EDITS_DIR, decode, is_run_id
+from mlws_tui.domain.events import EDITS_DIR, LONGEST_LINE, is_run_id
+from mlws_tui.sources.streamlines import parse_lines
 
 SUFFIX = ".jsonl"
-#: A line that is longer (bytes) is passed over and counted as bad.
-MAX_LINE = 16 * 1024 * 1024
 _HEAD = 256
+#: Bytes before the offset by which it is known that the file still holds what was read of it.
+_TAIL = 256
 #: A folder that changed less than this (ns) before it was listed may change again at the same time stamp.
 RACY = 2_000_000_000
+#: For so long (s) after a file grew more is expected, also behind an ``end``: another thread may have been logging.
+CALM = 5.0
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -129,10 +130,19 @@ def file_state(streams: Path, file: str, *, fresh: bool = False) -> FileState | 
     return FileState(found.st_size, found.st_ino, found.st_mtime) if stat.S_ISREG(found.st_mode) else None
 
 
-def read_chunk(streams: Path, position: StreamPosition, limit: int) -> StreamChunk:
+def read_chunk(
+    streams: Path, position: StreamPosition, limit: int, *, longest: int = LONGEST_LINE
+) -> StreamChunk:
     """The whole records after the position, in about `limit` bytes (more only for a single long line).
 
-    A file that is shorter than what was read of it, or another one of its name, gives a `problem`.
+    A file that does not hold what was read of it any more (it is shorter, another one of its name, or written
+    anew) gives a `problem`.
+
+    Args:
+        streams: The streams folder.
+        position: Where the last read ended.
+        limit: Bytes.
+        longest: Bytes of a line; a longer one is passed over and counted as bad.
 
     Raises:
         OSError: if the file cannot be opened or read.
@@ -140,14 +150,20 @@ def read_chunk(streams: Path, position: StreamPosition, limit: int) -> StreamChu
     descriptor = os.open(streams / position.file, _OPEN)
     try:
         found = os.fstat(descriptor)
-        problem = _problem(descriptor, found, position)
+        if not stat.S_ISREG(found.st_mode):
+            return StreamChunk(position, position, problem=f"{position.file} is no plain file")
+        before = os.pread(descriptor, min(_TAIL, position.offset), max(0, position.offset - _TAIL))
+        problem = _problem(descriptor, found, position, before)
         if problem:
             return StreamChunk(position, position, problem=problem)
-        data = _read_lines(descriptor, position.offset, limit)
+        data = _read_lines(descriptor, position.offset, limit, longest)
     finally:
         os.close(descriptor)
-    at_end = position.offset + len(data) >= found.st_size
-    return _chunk(replace(position, inode=found.st_ino), position, data, at_end)
+    at_end = position.offset + len(data) >= found.st_size and time.time() - found.st_mtime >= CALM
+    chunk = _chunk(replace(position, inode=found.st_ino), position, data, at_end, longest)
+    taken = chunk.after.offset - position.offset
+    tail = zlib.crc32((before + data[max(0, taken - _TAIL) : taken])[-_TAIL:])
+    return replace(chunk, after=replace(chunk.after, tail=tail))
 
 
 def complete_bytes(streams: Path, position: StreamPosition) -> int:
@@ -159,23 +175,24 @@ def complete_bytes(streams: Path, position: StreamPosition) -> int:
     descriptor = os.open(streams / position.file, _OPEN)
     try:
         waiting = os.fstat(descriptor).st_size - position.offset
-        data = _read_lines(descriptor, position.offset, 1024 * 1024)
+        data = _read_lines(descriptor, position.offset, 1024 * 1024, LONGEST_LINE)
     finally:
         os.close(descriptor)
-    return waiting if b"\n" in data or len(data) > MAX_LINE else 0
+    return waiting if b"\n" in data or len(data) > LONGEST_LINE else 0
 
 
-def _problem(descriptor: int, found: os.stat_result, position: StreamPosition) -> str:
-    if not stat.S_ISREG(found.st_mode):
-        return f"{position.file} is no plain file"
+def _problem(descriptor: int, found: os.stat_result, position: StreamPosition, before: bytes) -> str:
     if found.st_size < position.offset:
         return (
             f"{position.file} is shorter ({found.st_size} bytes) than what was read of it ({position.offset})"
         )
+    same = position.tail is None or position.tail == zlib.crc32(before)
+    if position.head is not None and same:
+        same = position.head == _head(os.pread(descriptor, _HEAD, 0))
+    if same:  # also where the inode is another: a file that was copied back goes on
+        return ""
     moved = position.inode is not None and position.inode != found.st_ino
-    if moved and position.head is not None and position.head != _head(os.pread(descriptor, _HEAD, 0)):
-        return f"{position.file} was replaced by another file"
-    return ""
+    return f"{position.file} was {'replaced by another file' if moved else 'cut off and written anew'}"
 
 
 def _head(data: bytes) -> int:
@@ -183,7 +200,7 @@ def _head(data: bytes) -> int:
     return zlib.crc32(data[:_HEAD].split(b"\n", 1)[0])
 
 
-def _read_lines(descriptor: int, offset: int, limit: int) -> bytes:
+def _read_lines(descriptor: int, offset: int, limit: int, longest: int) -> bytes:
     """Bytes from the offset on: about `limit`, but enough for one whole line unless that is too long."""
     data = bytearray()
     want = limit
@@ -194,12 +211,14 @@ def _read_lines(descriptor: int, offset: int, limit: int) -> bytes:
             return bytes(data)
         if len(data) < want:
             continue
-        if b"\n" in piece or len(data) > MAX_LINE:
+        if b"\n" in piece or len(data) > longest:
             return bytes(data)
-        want = min(2 * want, MAX_LINE + 1)
+        want = min(2 * want, longest + 1)
 
 
-def _chunk(position: StreamPosition, before: StreamPosition, data: bytes, at_end: bool) -> StreamChunk:
+def _chunk(
+    position: StreamPosition, before: StreamPosition, data: bytes, at_end: bool, longest: int
+) -> StreamChunk:
     if position.offset == 0 and b"\n" in data:
         position = replace(position, head=_head(data))
     start = 0
@@ -210,60 +229,9 @@ def _chunk(position: StreamPosition, before: StreamPosition, data: bytes, at_end
             return StreamChunk(before, after, complete=at_end)
         position = replace(position, skipping=False)
     end = data.rfind(b"\n") + 1
-    if end == 0 and len(data) > MAX_LINE:
+    if end == 0 and len(data) > longest:
         after = replace(position, offset=position.offset + len(data), skipping=True)
         return StreamChunk(before, after, bad=1, complete=at_end)
-    records, bad = parse_lines(data[start:end], position.offset + start)
+    records, bad = parse_lines(data[start:end], position.offset + start, longest)
     after = replace(position, offset=position.offset + max(start, end))
     return StreamChunk(before, after, records, bad, complete=at_end)
-
-
-_decoder = msgspec.json.Decoder(dict[str, Any])
-
-
-def parse_lines(data: bytes, offset: int) -> tuple[list[tuple[int, dict[str, Any]]], int]:
-    """The records of whole lines, each with its offset in the file, and how many lines did not parse."""
-    records: list[tuple[int, dict[str, Any]]] = []
-    bad = 0
-    for line in data.split(b"\n"):
-        if line:
-            record = _parse(line) if len(line) <= MAX_LINE else None
-            if record is not None:
-                records.append((offset, record))
-            elif not line.isspace():
-                bad += 1
-        offset += len(line) + 1
-    return records, bad
-
-
-def _parse(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _parse_slowly(line)
-    return record if type(record.get("type")) is str else None
-
-
-def _parse_slowly(line: bytes) -> dict[str, Any] | None:
-    """By the standard library's reader, which takes bare NaN and lone surrogates; both become plain text."""
-    try:
-        cleaned = _clean(decode(line), 0)
-    except (ValueError, RecursionError):
-        return None
-    return cleaned if isinstance(cleaned, dict) else None
-
-
-def _clean(value: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, float) and value != value:
-        return "NaN"
-    if depth > 100:
-        raise ValueError("nested too deep")
-    if isinstance(value, dict):
-        return {_clean(key, depth): _clean(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
-    return value

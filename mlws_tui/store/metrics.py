@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
 from mlws_tui.domain.events import decode_number
+from mlws_tui.domain.metricnames import importance, is_looked_at
 from mlws_tui.store.tiers import UPSERT, Step, summarize, tier_rows
 
+#: Names that the index keeps of one stream file: the first ones, and beyond them so many of those that people look
+#: at. What comes under others is counted.
+MOST_NAMES = 10_000
+MORE_NAMES = 1000
+#: Characters of a name; a longer one is cut, and told from its like by a checksum at its end.
+LONGEST_NAME = 500
 _MAX_SQLITE_INT = 2**63 - 1
 
 
@@ -48,15 +56,37 @@ class Columns:
                     continue
             column = columns.get(name)
             if column is None:
-                column = columns[name] = Column()
+                column = columns.setdefault(shortened(name), Column())
             column.steps.append(step)
             column.ts.append(ts)
             column.values.append(value)
 
     def write(self, connection: sqlite3.Connection, stream: int) -> None:
-        """Append all points to the stream's series."""
+        """Append all points to the stream's series, but for names beyond those that are kept of a stream."""
+        names, left_out = connection.execute(
+            "SELECT names, left_out FROM streams WHERE id = ?", (stream,)
+        ).fetchone()
+        before = names, left_out
         for name, column in self._columns.items():
-            _write_series(connection, stream, name, column)
+            series, start = _series(connection, stream, name)
+            if series is None:
+                if names >= MOST_NAMES + (MORE_NAMES if is_looked_at(name) else 0):
+                    left_out += len(column.values)
+                    continue
+                series = _new_series(connection, stream, name)
+                names += 1
+            _append(connection, series, start, column)
+        if (names, left_out) != before:
+            connection.execute(
+                "UPDATE streams SET names = ?, left_out = ? WHERE id = ?", (names, left_out, stream)
+            )
+
+
+def shortened(name: str) -> str:
+    """The name as the index has it."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}…{zlib.crc32(name.encode()):08x}"
 
 
 def as_step(value: object) -> Step | None:
@@ -68,8 +98,8 @@ def as_step(value: object) -> Step | None:
     return None
 
 
-def _write_series(connection: sqlite3.Connection, stream: int, name: str, column: Column) -> None:
-    series, start = _series(connection, stream, name)
+def _append(connection: sqlite3.Connection, series: int, start: int, column: Column) -> None:
+    """Append points to a series that has `start` of them."""
     count = len(column.values)
     steps = [seq if step is None else step for seq, step in enumerate(column.steps, start)]
     connection.executemany(
@@ -100,14 +130,18 @@ def _write_series(connection: sqlite3.Connection, stream: int, name: str, column
     )
 
 
-def _series(connection: sqlite3.Connection, stream: int, name: str) -> tuple[int, int]:
-    """Id and number of points of the stream's series of that name; it is made if it is new."""
+def _series(connection: sqlite3.Connection, stream: int, name: str) -> tuple[int | None, int]:
+    """Id and number of points of the stream's series of that name; the id is None where there is none."""
     row = connection.execute(
         "SELECT id, n FROM series WHERE stream = ? AND name = ? AND source = 'sdk'", (stream, name)
     ).fetchone()
-    if row is not None:
-        return int(row[0]), int(row[1])
-    cursor = connection.execute("INSERT INTO series (stream, name) VALUES (?, ?)", (stream, name))
+    return (None, 0) if row is None else (row[0], row[1])
+
+
+def _new_series(connection: sqlite3.Connection, stream: int, name: str) -> int:
+    cursor = connection.execute(
+        "INSERT INTO series (stream, name, weight) VALUES (?, ?, ?)", (stream, name, importance(name))
+    )
     if cursor.lastrowid is None:
         raise sqlite3.ProgrammingError("no id for a new series")
-    return cursor.lastrowid, 0
+    return cursor.lastrowid

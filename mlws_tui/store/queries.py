@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mlws_tui.domain.events import decode_number
 from mlws_tui.domain.runs import Latest, Run, RunEvent, RunPage, RunQuery, SeriesInfo
@@ -20,6 +21,17 @@ ORDER BY streams.run, streams.rank, series.name, series.source,
          streams.attempt, streams.first_ts, streams.file
 """
 _BATCH = 500  # names in one IN (…): far below SQLite's limit
+#: Names of metrics that a run carries in a list, and by itself; the ones that people look at come first.
+IN_LIST = 100
+ON_PAGE = 1000
+
+
+@dataclass(slots=True)
+class _Figures:
+    """Last values of rank 0 by name, and how many further names there are."""
+
+    latest: Mapping[str, Latest]
+    more: int = 0
 
 
 def list_runs(connection: sqlite3.Connection, query: RunQuery) -> RunPage:
@@ -31,9 +43,13 @@ def list_runs(connection: sqlite3.Connection, query: RunQuery) -> RunPage:
         f"SELECT id, facts, metrics FROM runs WHERE {where} ORDER BY started DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608
         [*values, query.limit, query.offset],
     ).fetchall()
-    latest = _latest(connection, [row[0] for row in rows])
-    runs = tuple(run_of(facts, _with_set(latest.get(run, {}), metrics)) for run, facts, metrics in rows)
-    return RunPage(runs, total)
+    return RunPage(listed(connection, rows), total)
+
+
+def listed(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, str]]) -> tuple[Run, ...]:
+    """The runs of rows of (id, facts, metrics), with the last values (rank 0) that a list carries."""
+    figures = _figures(connection, [row[0] for row in rows], IN_LIST)
+    return tuple(_run(facts, figures[run], metrics) for run, facts, metrics in rows)
 
 
 def get_run(connection: sqlite3.Connection, run_id: str) -> Run | None:
@@ -41,8 +57,7 @@ def get_run(connection: sqlite3.Connection, run_id: str) -> Run | None:
     row = connection.execute("SELECT facts, metrics, diff FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         return None
-    latest = _latest(connection, [run_id]).get(run_id, {})
-    return run_of(row[0], _with_set(latest, row[1]), row[2])
+    return _run(row[0], _figures(connection, [run_id], ON_PAGE)[run_id], row[1], row[2])
 
 
 def match_ids(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:
@@ -64,18 +79,42 @@ def series(connection: sqlite3.Connection, run_id: str) -> list[SeriesInfo]:
     return [SeriesInfo(name, rank, source, _merge(parts)) for (rank, name, source), parts in merged.items()]
 
 
-def happenings(connection: sqlite3.Connection, run_id: str) -> list[RunEvent]:
-    """Events, alerts, notes and artifacts of a run, in order of time."""
+def happenings(
+    connection: sqlite3.Connection,
+    run_id: str,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    newest: bool = False,
+) -> list[RunEvent]:
+    """Events, alerts, notes and artifacts of a run, in order of time, then of file and place in it.
+
+    Args:
+        connection: Of the index.
+        run_id: The run.
+        limit: How many at most; None for all.
+        offset: How many are passed over.
+        newest: Count limit and offset from the last one; what is returned stays in order.
+    """
+    way = "DESC" if newest else "ASC"
     rows = connection.execute(
-        "SELECT happenings.type, happenings.ts, happenings.name, happenings.data, streams.rank "
+        "SELECT happenings.type, happenings.ts, happenings.name, happenings.data, streams.rank "  # noqa: S608
         "FROM happenings JOIN streams ON streams.id = happenings.stream WHERE happenings.run = ? "
-        "ORDER BY happenings.ts, streams.file, happenings.pos",
-        (run_id,),
-    )
+        f"ORDER BY happenings.ts {way}, streams.file {way}, happenings.pos {way} LIMIT ? OFFSET ?",
+        (run_id, -1 if limit is None else limit, offset),
+    ).fetchall()
     return [
         RunEvent(kind, ts, name, data if isinstance(data, Mapping) else {"data": data}, rank)
-        for kind, ts, name, data, rank in ((*row[:3], loads(row[3]), row[4]) for row in rows)
+        for kind, ts, name, data, rank in (
+            (*row[:3], loads(row[3]), row[4]) for row in (reversed(rows) if newest else rows)
+        )
     ]
+
+
+def count_happenings(connection: sqlite3.Connection, run_id: str) -> int:
+    """How many happenings a run has."""
+    row = connection.execute("SELECT count(*) FROM happenings WHERE run = ?", (run_id,)).fetchone()
+    return int(row[0])
 
 
 def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
@@ -87,6 +126,9 @@ def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
         conditions.append("archived = 0")
     if query.unfinished:
         conditions.append("unfinished = 1")
+    if query.experiment is not None:
+        conditions.append("experiment_id = ?")
+        values.append(query.experiment)
     for word in query.text.split():
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         columns = ("id", "name", "tags", "experiment", "model", "kind", "state")
@@ -95,14 +137,73 @@ def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
     return conditions, values
 
 
-def _latest(connection: sqlite3.Connection, runs: list[str]) -> dict[str, dict[str, Latest]]:
+def _run(facts: str, figures: _Figures, metrics: str, diff: str | None = None) -> Run:
+    run = run_of(facts, _with_set(figures.latest, metrics), diff)
+    return replace(run, more_metrics=figures.more) if figures.more else run
+
+
+def _figures(connection: sqlite3.Connection, runs: Sequence[str], most: int) -> dict[str, _Figures]:
+    """Last values of each run, those of a run with more than `most` names but in part."""
+    large = _with_more_names(connection, runs, most)
+    latest = _latest(connection, [run for run in runs if run not in large])
+    return {
+        run: _first_figures(connection, run, most) if run in large else _Figures(latest.get(run, {}))
+        for run in runs
+    }
+
+
+def _with_more_names(connection: sqlite3.Connection, runs: Sequence[str], most: int) -> set[str]:
+    found: set[str] = set()
+    for i in range(0, len(runs), _BATCH):
+        some = runs[i : i + _BATCH]
+        rows = connection.execute(
+            f"SELECT run FROM streams WHERE run IN ({', '.join('?' * len(some))}) AND rank = 0 "  # noqa: S608
+            "GROUP BY run HAVING sum(names) > ?",
+            [*some, most],
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def _first_figures(connection: sqlite3.Connection, run: str, most: int) -> _Figures:
+    """The `most` names of a run that people look at first."""
+    files = connection.execute("SELECT id, names FROM streams WHERE run = ? AND rank = 0", (run,)).fetchall()
+    first: set[tuple[int, str]] = set()
+    for stream, _ in files:
+        by_weight = "SELECT weight, name FROM series WHERE stream = ? ORDER BY weight, name LIMIT ?"
+        first.update(connection.execute(by_weight, (stream, most)).fetchall())
+    names = [name for _, name in sorted(first)[:most]]
+    latest: dict[str, Latest] = {}
+    for i in range(0, len(names), _BATCH):
+        some = names[i : i + _BATCH]
+        where = f"streams.run = ? AND streams.rank = 0 AND series.name IN ({', '.join('?' * len(some))})"
+        latest.update(_by_name(connection, where, [run, *some]).get(run, {}))
+    count = files[0][1]
+    if len(files) > 1:  # the same names mostly, of several attempts
+        (count,) = connection.execute(
+            "SELECT count(DISTINCT series.name) FROM streams CROSS JOIN series ON series.stream = streams.id "
+            "WHERE streams.run = ? AND streams.rank = 0",
+            (run,),
+        ).fetchone()
+    return _Figures({name: latest[name] for name in names if name in latest}, max(0, count - len(names)))
+
+
+def _latest(connection: sqlite3.Connection, runs: Sequence[str]) -> dict[str, dict[str, Latest]]:
     """Last values of rank 0, by run and name."""
-    parts: dict[str, dict[str, list[sqlite3.Row]]] = {}
+    found: dict[str, dict[str, Latest]] = {}
     for i in range(0, len(runs), _BATCH):
         some = runs[i : i + _BATCH]
         where = f"streams.run IN ({', '.join('?' * len(some))}) AND streams.rank = 0"
-        for row in connection.execute(_SEGMENTS.format(where=where), some):
-            parts.setdefault(row[0], {}).setdefault(row[2], []).append(row)
+        found.update(_by_name(connection, where, some))
+    return found
+
+
+def _by_name(
+    connection: sqlite3.Connection, where: str, values: Sequence[object]
+) -> dict[str, dict[str, Latest]]:
+    parts: dict[str, dict[str, list[sqlite3.Row]]] = {}
+    for row in connection.execute(_SEGMENTS.format(where=where), values):
+        parts.setdefault(row[0], {}).setdefault(row[2], []).append(row)
     return {run: {name: _merge(rows) for name, rows in names.items()} for run, names in parts.items()}
 
 
@@ -121,7 +222,7 @@ def _merge(rows: Iterable[sqlite3.Row]) -> Latest:
     return Latest(math.nan if value is None else value, step, ts, low, high, mean, count)
 
 
-def _with_set(latest: dict[str, Latest], metrics: str) -> Mapping[str, Latest]:
+def _with_set(latest: Mapping[str, Latest], metrics: str) -> Mapping[str, Latest]:
     """Last values with the figures that a person set in their place."""
     if metrics == "{}":
         return latest

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.domain.events import begun
+from mlws_tui.store.metrics import MOST_NAMES
 from mlws_tui.store.projection import Projection
 
 _BATCH = 500  # names in one IN (…)
-_POSITIONS = "SELECT file, run, offset, skipping, inode, head FROM streams"
+_POSITIONS = "SELECT file, run, offset, skipping, inode, head, tail, ending IS NOT NULL FROM streams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,34 @@ class Ingest:
         projection = Projection(connection)
         for chunk in self.chunks:
             if not chunk.loses_edits:
-                projection.apply(chunk)
+                projection.apply(_timed(connection, chunk))
+                _note(connection, chunk)
         if any(chunk.loses_edits for chunk in self.chunks):
             projection.drop_edits()
+            connection.execute("UPDATE streams SET tail = NULL WHERE run IS NULL")
         return projection.finish()
+
+
+def _timed(connection: sqlite3.Connection, chunk: StreamChunk) -> StreamChunk:
+    """The chunk; where a run's file begins with a record that has no time, with the time that its id names."""
+    run = chunk.before.run
+    if run is None or not chunk.records or "ts" in chunk.records[0][1]:
+        return chunk
+    row = connection.execute("SELECT last_ts FROM streams WHERE file = ?", (chunk.before.file,)).fetchone()
+    if row is not None and row[0] is not None:
+        return chunk
+    pos, record = chunk.records[0]
+    first = (pos, {**record, "ts": begun(run, record.get("tz"))})
+    return replace(chunk, records=[first, *chunk.records[1:]])
+
+
+def _note(connection: sqlite3.Connection, chunk: StreamChunk) -> None:
+    """What the projection does not know of a file: how to tell that it is still the same, and what was left out."""
+    connection.execute(
+        "UPDATE streams SET tail = ?, problem = CASE WHEN problem != '' OR left_out = 0 THEN problem ELSE "
+        "file || ? || left_out || ' values under further names are in the file alone' END WHERE file = ?",
+        (chunk.after.tail, f" has more than {MOST_NAMES:,} names of metrics: ", chunk.before.file),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +113,8 @@ def _open_files(connection: sqlite3.Connection, run: str) -> list[StreamPosition
 
 
 def _position(row: tuple[Any, ...]) -> StreamPosition:
-    file, run, offset, skipping, inode, head = row
-    return StreamPosition(file, run, offset, bool(skipping), inode, head)
+    file, run, offset, skipping, inode, head, tail, ended = row
+    return StreamPosition(file, run, offset, bool(skipping), inode, head, tail, bool(ended))
 
 
 def offsets(connection: sqlite3.Connection, files: Sequence[str]) -> dict[str, int]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,8 @@ from mlws_tui import __version__
 from mlws_tui.cli.main import COMMANDS
 from mlws_tui.config.keymap import load_keymap, normal_key
 from mlws_tui.config.load import load
-from mlws_tui.config.schema import all_settings
+from mlws_tui.config.schema import all_settings, written
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.events import decode
 from mlws_tui.ui.registry import all_actions
 from mlws_tui.ui.themes import load_themes
 
@@ -65,7 +62,7 @@ def test_the_version_is_one() -> None:
 
 def test_every_setting_is_documented_as_it_is() -> None:
     rows = re.findall(r"^\| `([a-z_.]+)` \| `([^`]+)` \| (.+) \|$", CONFIGURATION, re.MULTILINE)
-    assert rows == [(s.key, str(s.default), s.description) for s in all_settings().values()]
+    assert rows == [(s.key, written(s.default), s.description) for s in all_settings().values()]
 
 
 def test_the_examples_are_valid(workspace: Workspace, tmp_path: Path) -> None:
@@ -78,16 +75,6 @@ def test_the_examples_are_valid(workspace: Workspace, tmp_path: Path) -> None:
     themes, problems = load_themes([tmp_path])
     assert problems == []
     assert [theme.name for theme in themes] == ["mine"]
-
-
-def test_the_shell_example_writes_a_stream_that_parses(workspace: Workspace) -> None:
-    (script,) = blocks((ROOT / "docs" / "streams.md").read_text(), "sh")
-    subprocess.run(["sh", "-euc", script], check=True, cwd=workspace.root, env=dict(os.environ), timeout=30)
-    (stream,) = workspace.streams.glob("*-by-hand/*.jsonl")
-    records = [decode(line) for line in stream.read_bytes().splitlines()]
-    assert [record["type"] for record in records] == ["run", "metrics", "end"]
-    assert records[0]["id"] == stream.parent.name
-    assert (workspace.streams / "_wake" / stream.parent.name).exists()
 
 
 def test_the_default_keys_stand_each_other_in_no_way() -> None:

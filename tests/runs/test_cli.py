@@ -17,7 +17,7 @@ DONE = "20241019-143000-sentiment"
 LIVE = "20241020-090000-llama-ft"
 KEYS = """
     id name kind experiment state started ended duration host pid tags config model dataset git command exit_code
-    signal error log parent ranks progress summary latest gpu notes archived deleted reasons
+    signal error log parent ranks progress summary latest more_metrics gpu notes archived deleted reasons
 """
 
 
@@ -143,9 +143,24 @@ def test_odd_times_are_no_failure(call: Any, workspace: Workspace) -> None:
         ended(1e18),
     )
     run = next(run for run in call("runs", "list", "--json")["runs"] if run["id"] == odd)
-    assert run["started"] is None and run["reasons"]["started"]
+    assert run["started"].startswith("2024-10-2")  # by its id, as no record has a time
     call("runs", "show", odd, "--json")
     assert "odd" in call("runs", "show", odd)
+
+
+def test_of_very_many_metrics_a_page_shows_the_first_and_says_how_many_more_there_are(
+    call: Any, workspace: Workspace
+) -> None:
+    many = "20241021-090000-many"
+    values = {f"layer{number}/grad": 1.0 for number in range(1200)} | {"loss": 0.5}
+    record(workspace, many, begun(many, 1729500000.0), metrics(1, 1729500001.0, **values))
+    page = call("runs", "show", many)
+    assert "metric      loss  last 0.500" in page and f"and 201 more: mlws-tui metrics {many}" in page
+    document = call("runs", "show", many, "--json")
+    assert (len(document["latest"]), document["more_metrics"]) == (1000, 201)
+    listed = next(run for run in call("runs", "list", "--json")["runs"] if run["id"] == many)
+    assert (len(listed["latest"]), listed["more_metrics"], "loss" in listed["latest"]) == (100, 1101, True)
+    assert len(call("metrics", many, "--json")["series"]) == 1201
 
 
 def test_tables_fit() -> None:

@@ -91,3 +91,12 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError):
         EditsLog(tmp_path).append({"type": "set"})
+
+
+def test_what_is_no_plain_file_takes_no_change(tmp_path: Path) -> None:
+    log = EditsLog(tmp_path)
+    file, _ = log.append({"type": "set"})
+    (tmp_path / file).unlink()
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(StoreError, match="it is no plain file"):
+        log.append({"type": "set"})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlws_tui.domain.changes import IndexState, PointsAdded, RunsChanged
+from mlws_tui.domain.changes import Change, IndexState, PointsAdded, RunsChanged
 from mlws_tui.domain.runs import RunState
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.ingest import IngestService
@@ -96,17 +96,29 @@ async def test_new_points_new_runs_and_resumed_ones_are_told(tmp_path: Path) -> 
 
 async def test_a_backlog_is_told_and_worked_off_while_live_runs_go_on(tmp_path: Path) -> None:
     streams = workspace(tmp_path).streams
-    write(streams, FILE, [header(), *(metrics(i, 1000.0 + i, loss=1.0, acc=0.5) for i in range(20_000))])
+    write(streams, FILE, [header(), *(metrics(i, 1000.0 + i, loss=1.0, acc=0.5) for i in range(40_000))])
     hub = Hub()
     heard = Heard(hub)
+    news = [header(OTHER), metrics(1, 1.0, loss=3.0)]
+
+    def begin_another(change: Change) -> None:
+        if news and isinstance(change, PointsAdded):  # as soon as the first part of the backlog is in
+            write(streams, f"{OTHER}/gpu1-5-bb.jsonl", news)
+            news.clear()
+
+    hub.subscribe(begin_another)
     async with opened(tmp_path, hub) as (store, service):
         await service.start()
         await until(lambda: any(state.behind for state in heard.of(IndexState)))
-        write(streams, f"{OTHER}/gpu1-5-bb.jsonl", [header(OTHER), metrics(1, 1.0, loss=3.0)])
-        await until(lambda: any(change == PointsAdded(frozenset({RUN, OTHER})) for change in heard.changes))
-        assert await _count(store) < 20_000
+        await until(lambda: _knows(store, OTHER))
         await until(lambda: heard.of(IndexState)[-1].behind == 0)
-        assert await _count(store) == 20_000
+        assert await _count(store) == 40_000
+        told = [change.ids for change in heard.of(PointsAdded)]
+        assert told.index(frozenset({RUN, OTHER})) < len(told) - 1  # it did not wait for the backlog's end
+
+
+async def _knows(store: Store, run: str) -> bool:
+    return await store.get_run(run) is not None
 
 
 async def test_killed_in_the_middle_each_record_is_there_once(tmp_path: Path) -> None:

@@ -20,17 +20,21 @@ from mlws_tui.ui.widgets.runrow import SIGNS, reason, state_style
 
 _LABEL = 12
 #: Nobody reads more than this of one thing here; `mlws-tui runs show` has it all.
-_HAPPENINGS, _TREE, _TRACEBACK, _TEXT = 40, 300, 120, 2000
+HAPPENINGS = 40
+_TREE, _TRACEBACK, _TEXT = 300, 120, 2000
 _DEEPEST = 6
 
 
-def fact_lines(run: Run, happenings: Sequence[RunEvent], now: float) -> list[Line]:
+def fact_lines(
+    run: Run, happenings: Sequence[RunEvent], now: float, *, more_happenings: int = 0
+) -> list[Line]:
     """The facts of a run. All text is safe for a terminal.
 
     Args:
         run: The run.
-        happenings: Its events, alerts, notes and artifacts in order of time.
+        happenings: Its newest events, alerts, notes and artifacts in order of time.
         now: Unix seconds.
+        more_happenings: How many came before those.
     """
     lines = list(_head(run, now))
     for title, section in (
@@ -40,7 +44,7 @@ def fact_lines(run: Run, happenings: Sequence[RunEvent], now: float) -> list[Lin
         ("Summary", _tree(run.summary)),
         ("Notes", _text(run.notes)),
         ("Origin", list(_origin(run))),
-        (_happenings_title(len(happenings)), _happenings(happenings)),
+        (_happenings_title(len(happenings), more_happenings), _happenings(happenings)),
     ):
         if section:
             lines += [(), (Span(title, "title"),), *section]
@@ -99,8 +103,9 @@ def _metrics(run: Run) -> list[Line]:
                 Span(past, "muted"),
             )
         )
-    if len(names) > _TREE:
-        lines.append(_more(f"{len(names) - _TREE} more"))
+    more = max(0, len(names) - _TREE) + run.more_metrics
+    if more:
+        lines.append(_more(f"{more:,} more"))
     return lines
 
 
@@ -156,13 +161,15 @@ def _origin(run: Run) -> Iterator[Line]:
         yield (Span(f"{run.bad_lines} lines of its streams could not be read", "warn"),)
 
 
-def _happenings_title(count: int) -> str:
-    return "What happened" if count <= _HAPPENINGS else f"What happened (the last {_HAPPENINGS} of {count})"
+def _happenings_title(count: int, more: int) -> str:
+    shown = min(count, HAPPENINGS)
+    more += count - shown
+    return f"What happened (the last {shown} of {shown + more})" if more else "What happened"
 
 
 def _happenings(happenings: Sequence[RunEvent]) -> list[Line]:
     lines: list[Line] = []
-    for one in happenings[-_HAPPENINGS:]:
+    for one in happenings[-HAPPENINGS:]:
         style = "warn" if one.type == "alert" else "text"
         label = Span(f"{_moment(one.ts)[11:]} {one.type:<9}", "muted")
         lines.append((label, Span(_short(one.name), style), *_details(one)))

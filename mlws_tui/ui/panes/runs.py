@@ -21,7 +21,7 @@ from mlws_tui.services.runs import RunsService
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.pane import Pane
-from mlws_tui.ui.panes.run_facts import fact_lines
+from mlws_tui.ui.panes.run_facts import HAPPENINGS, fact_lines
 from mlws_tui.ui.widgets.chart import Chart
 from mlws_tui.ui.widgets.facts import FactsView
 from mlws_tui.ui.widgets.plot import MOST_CURVES, Plot, View
@@ -239,12 +239,13 @@ class RunsPane(Pane):
             return
         try:
             full = await self._service.get(run.id)
-            happenings = await self._service.happenings(run.id)
+            happenings = await self._service.happenings(run.id, limit=HAPPENINGS, newest=True)
+            more = await self._service.count_happenings(run.id) - len(happenings)
         except MlwsError as error:
             self._say(error.sentence())
             return
         if self._run is not None and run.id == self._run.id:
-            self._facts.show(fact_lines(full, happenings, self._service.now()))
+            self._facts.show(fact_lines(full, happenings, self._service.now(), more_happenings=more))
 
     def _refresh_selected(self, *, now: bool = False) -> None:
         self._redraw.ask(now=now)
