@@ -20,12 +20,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("mlws_tui.cli.demo:command", "See the app on a training run that really trains"),
     "run": ("mlws_tui.cli.run:command", "Run a command and record it as a run"),
     "runs": ("mlws_tui.cli.runs:command", "List, show and tag runs"),
+    "experiments": (
+        "mlws_tui.cli.experiments:command",
+        "Keep runs together as experiments, compare and fork them",
+    ),
     "metrics": ("mlws_tui.cli.metrics:command", "Print the metrics of a run"),
     "logs": ("mlws_tui.cli.logs:command", "List, show and follow logs, or find their errors"),
     "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),
     "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry"),
     "journal": ("mlws_tui.cli.journal:command", "List the days of the journal, show one"),
     "session": ("mlws_tui.cli.session:command", "Begin, list and show session logs"),
+    "export": ("mlws_tui.cli.export:command", "Write runs and metrics to Parquet, CSV or JSON lines"),
+    "doctor": ("mlws_tui.cli.doctor:command", "Check the workspace, mend it, make its index again"),
     "gpu": ("mlws_tui.cli.gpu:command", "Show the GPUs"),
     "config": ("mlws_tui.cli.config:command", "Print the settings and where each comes from"),
     "keys": ("mlws_tui.cli.keys:command", "List every action of the app with its keys"),
@@ -34,15 +40,25 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("init", "demo")),
-    ("Runs and logs", ("run", "runs", "metrics", "logs")),
+    ("Runs and logs", ("run", "runs", "experiments", "metrics", "logs", "export")),
     ("Journal and sessions", ("log", "today", "journal", "session")),
-    ("Machine", ("gpu",)),
+    ("Machine", ("gpu", "doctor")),
     ("Settings", ("config", "keys", "themes")),
 )
 
 
+class _ReaderGoneError(Exception):
+    """Who reads the output has had enough of it, as ``head`` has."""
+
+
 class LazyCommands(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would call it a failure
+            raise _ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -120,7 +136,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return _refused(error)
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
+    except (_ReaderGoneError, BrokenPipeError):
         _drop_output()
         return 128 + signal.SIGPIPE
     except OSError as error:  # the disk or a permission, not a mistake of ours: the person gets a sentence

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.errors import WorkspaceError
 from mlws_tui.domain.events import slug
 from mlws_tui.sources.watch import is_network
 
@@ -35,7 +36,15 @@ def index_place(workspace: Workspace) -> IndexPlace:
     On a network filesystem, as SQLite's write-ahead log needs memory shared by its processes, which such a one cannot
     give; and where the workspace, or an index that somebody else made in it, may not be written: the streams can be
     read all the same.
+
+    Raises:
+        WorkspaceError: if the workspace may not even be read.
     """
+    if not os.access(workspace.marker, os.R_OK | os.X_OK):
+        raise WorkspaceError(
+            f"The workspace {workspace.root} is private to its owner",
+            hint="who owns it can open it to the group: files.private: false in its config.yaml",
+        )
     usual = workspace.marker / INDEX_NAME
     if is_network(workspace.marker):
         return IndexPlace(_cached(workspace))

@@ -16,7 +16,7 @@ from mlws_tui.domain.errors import MlwsError, StoreError
 from mlws_tui.domain.events import EDITS_DIR, WAKE_DIR
 from mlws_tui.services.backlog import Backlog
 from mlws_tui.services.hub import Hub
-from mlws_tui.services.lease import Lease
+from mlws_tui.services.lease import Lease, lease_path
 from mlws_tui.sources.watch import changes, is_network
 from mlws_tui.store import Store
 from mlws_tui.store.errors import BusyError, DamagedError, FullError, OvergrownError, StaleError
@@ -45,7 +45,7 @@ class IngestService:
         self._hub = hub
         self._poll = poll
         self._retry = retry
-        self._lease = Lease(store.path.with_name("ingest.lock"))
+        self._lease = Lease(lease_path(store.path))
         self._backlog: Backlog | None = None
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -104,7 +104,11 @@ class IngestService:
         except DamagedError:
             await self._mend()
             return await self._catch_up(timeout)
-        except (BusyError, FullError, OvergrownError) as error:  # what the index holds can be read all the same
+        except (
+            BusyError,
+            FullError,
+            OvergrownError,
+        ) as error:  # what the index holds can be read all the same
             await self._make_room(error)
             return self._tell(replace(self._holder_state(), problem=error.title, hint=error.hint))
 

@@ -10,6 +10,11 @@ from pathlib import Path
 from mlws_tui.domain.errors import StoreError
 
 
+def lease_path(index: Path) -> Path:
+    """The lock file of an index: ``ingest.lock`` beside a workspace's own; several others may lie in one folder."""
+    return index.with_name("ingest.lock" if index.name == "index.db" else f"{index.name}.ingest.lock")
+
+
 class Lease:
     """An ``flock`` on a file beside the index; the kernel frees it when its holder goes, however it goes.
 

@@ -75,7 +75,7 @@ class Actor:
             try:
                 async with asyncio.timeout(_CLOSE_DEADLINE):
                     await self._queue.put(None)
-                    await asyncio.shield(self._task)
+                    await asyncio.wait({self._task})  # it may have been cancelled, with all else on the loop
             except TimeoutError:
                 self._task.cancel()
                 await asyncio.wait({self._task}, timeout=1)

@@ -31,6 +31,7 @@ RUN_COLUMNS = (
     "facts",
     "diff",
     "metrics",
+    "experiment_id",
 )
 _STREAM_COLUMNS = "file, role, rank, attempt, first_ts, last_ts, bad, problem, facts, ending, progress"
 
@@ -45,8 +46,14 @@ def loads(text: str | bytes) -> Any:
     return msgspec.json.decode(text)
 
 
-def run_row(resolved: Resolved) -> tuple[object, ...]:
-    """The row of ``runs``, in the order of RUN_COLUMNS."""
+def run_row(resolved: Resolved, experiment: str | None, deleted: bool) -> tuple[object, ...]:
+    """The row of ``runs``, in the order of RUN_COLUMNS.
+
+    Args:
+        resolved: The run.
+        experiment: Id of the experiment that it belongs to.
+        deleted: Whether it, or that experiment, is deleted.
+    """
     run = resolved.run
     return (
         run.id,
@@ -61,10 +68,11 @@ def run_row(resolved: Resolved) -> tuple[object, ...]:
         run.last_seen,
         run.state.live,
         run.archived,
-        run.deleted,
+        deleted,
         dumps(run),
         resolved.diff,
         dumps(resolved.metrics),
+        experiment,
     )
 
 

@@ -176,9 +176,24 @@ class Store:
         """The series of a run, by rank and name."""
         return await self._read(lambda raw: queries.series(raw, run_id))
 
-    async def happenings(self, run_id: str) -> list[RunEvent]:
-        """Events, alerts, notes and artifacts of a run in order of time."""
-        return await self._read(lambda raw: queries.happenings(raw, run_id))
+    async def happenings(
+        self, run_id: str, *, limit: int | None = None, offset: int = 0, newest: bool = False
+    ) -> list[RunEvent]:
+        """Events, alerts, notes and artifacts of a run in order of time.
+
+        Args:
+            run_id: The run.
+            limit: How many at most; None for all.
+            offset: How many to pass over, from the end that the page is at.
+            newest: The page at the end rather than at the beginning.
+        """
+        return await self._read(
+            lambda raw: queries.happenings(raw, run_id, limit=limit, offset=offset, newest=newest)
+        )
+
+    async def count_happenings(self, run_id: str) -> int:
+        """How many events, alerts, notes and artifacts a run has."""
+        return await self._read(lambda raw: queries.count_happenings(raw, run_id))
 
     async def points(self, run_id: str, name: str, rank: int = 0) -> Points:
         """All points of a series in the order written."""

@@ -16,6 +16,7 @@ from mlws_tui.store import ballast
 from mlws_tui.store.actor import Actor
 from mlws_tui.store.checkpoints import WalKeeper
 from mlws_tui.store.connection import Connection, Role, snapshot
+from mlws_tui.store.errors import DamagedError
 from mlws_tui.store.presence import asked_to_leave, beside
 from mlws_tui.store.recovery import Identity, identity
 from mlws_tui.store.schema import Prepared, prepare, require
@@ -23,7 +24,7 @@ from mlws_tui.store.schema import Prepared, prepare, require
 T = TypeVar("T")
 _SMALL_READ = 10.0
 _CHART_READ = 60.0
-_ROOM = 4 * ballast.BYTES
+_ROOM = 2 * 1024 * 1024
 _PATIENCE = 10.0  # seconds between two tries to open an index for which there was no room
 
 
@@ -73,6 +74,14 @@ class Handles:
         if read_only:
             await asyncio.to_thread(require, path)
             return cls(path, None, Role.VIEW, await Connection.open(path, Role.VIEW), None)
+        try:
+            return await cls._prepared(path, condemned, why)
+        except DamagedError:
+            # Made ready and then damaged or removed, in the moment before it was opened: once more.
+            return await cls._prepared(path, condemned, why)
+
+    @classmethod
+    async def _prepared(cls, path: Path, condemned: Identity | None, why: str) -> Handles:
         prepared = await asyncio.to_thread(prepare, path, condemned=condemned, why=why)
         try:
             if prepared.read_only:
@@ -151,8 +160,16 @@ class Handles:
         """What happened to the file since it was opened. It asks the disk: call it in a thread.
 
         Where all is well the reserve on the disk is made again, should it have been used up.
+
+        Raises:
+            StoreError: if the whole folder is gone: then nothing is made in its place.
         """
         there = identity(self._path)
+        if there is None and not self._path.parent.is_dir():
+            raise StoreError(
+                f"The folder {self._path.parent} is gone",
+                hint="moved or unmounted: bring it back, nothing is written until then",
+            )
         if there is None:
             return Trouble("The index was removed while it was open")
         if there != self.identity:

@@ -7,22 +7,20 @@ fields by (time, file, place), and a run is made anew from all that its files sa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamPosition
+from mlws_tui.domain.experiments import Setting
+from mlws_tui.store.burial import EXPERIMENT, Burial
 from mlws_tui.store.codec import RUN_COLUMNS, dumps, loads, run_row, stream_facts
 from mlws_tui.store.errors import StaleError
+from mlws_tui.store.membership import Membership
 from mlws_tui.store.metrics import Columns
-from mlws_tui.store.resolve import EDIT, STREAM, Assignment, integer, number, resolve, strings, text
+from mlws_tui.store.resolve import EDIT, STREAM, Assignment, integer, number, resolve, settings_of, text
 
-#: Fields of a ``set`` record of which simply the last one holds.
-_PLAIN = ("name", "notes", "status", "deleted", "archived", "best_checkpoint")
-#: Fields of a ``set`` record that are merged by key.
-_BY_KEY = ("config", "summary", "metrics")
 _NOT_FACTS = frozenset({"type", "v"})
-_EXPERIMENT = "experiment/"  # no run id holds a slash
 
 _UPSERT_RUN = f"""
 INSERT INTO runs ({", ".join(RUN_COLUMNS)}) VALUES ({", ".join("?" * len(RUN_COLUMNS))})
@@ -57,7 +55,8 @@ class Projection:
         self._connection = connection
         self._changed: set[str] = set()
         self._pointed: set[str] = set()
-        self._experiments: set[str] = set()
+        self._burial = Burial(connection)
+        self._membership = Membership(connection, self._burial)
         self._handlers: dict[str, Callable[[_Stream, int, float, dict[str, Any]], None]] = {
             "run": self._run,
             "progress": self._progress,
@@ -79,6 +78,9 @@ class Projection:
             StaleError: if it does not begin where the index says that the file is read to.
         """
         stream = self._load(chunk.before)
+        if chunk.before.run is not None and self._burial.died(chunk.before.run) is not None:
+            self._save(stream, replace(chunk, problem="", bad=0, complete=True), settled=True)
+            return
         handlers = self._handlers
         for pos, record in chunk.records:
             ts = number(record.get("ts"))
@@ -86,7 +88,7 @@ class Projection:
                 ts = stream.last_ts or 0.0
             if stream.last_ts is None or ts > stream.last_ts:
                 stream.last_ts = ts
-            if stream.first_ts is None or ts < stream.first_ts:
+            if stream.first_ts is None:  # not the earliest: a clock may jump back in mid-run
                 stream.first_ts = ts
             if record["type"] == "metrics":
                 stream.columns.add(record, ts)
@@ -100,7 +102,8 @@ class Projection:
             if stream.columns:
                 stream.columns.write(self._connection, stream.id)
                 self._pointed.add(run)
-        self._save(stream, chunk)
+        ended = stream.ending is not None and run is not None  # edits never end
+        self._save(stream, chunk, settled=bool(chunk.problem) or (chunk.complete and ended))
 
     def drop_edits(self) -> None:
         """Forget all that was taken from files of edits: they count as not yet read, and `finish` follows."""
@@ -109,10 +112,8 @@ class Projection:
             f"SELECT DISTINCT subject FROM assignments WHERE file IN ({edits})"  # noqa: S608
         ).fetchall()
         for (subject,) in subjects:
-            if subject.startswith(_EXPERIMENT):
-                experiment = subject.removeprefix(_EXPERIMENT)
-                self._connection.execute("DELETE FROM experiments WHERE id = ?", (experiment,))
-                self._experiments.add(experiment)
+            if subject.startswith(EXPERIMENT):
+                self._membership.concern(subject.removeprefix(EXPERIMENT))
             else:
                 self._changed.add(subject)
         self._connection.execute(f"DELETE FROM assignments WHERE file IN ({edits})")  # noqa: S608
@@ -124,19 +125,23 @@ class Projection:
             "problem = '', first_ts = NULL, last_ts = NULL, facts = '{}', ending = NULL, progress = NULL "
             "WHERE run IS NULL"
         )
+        self._burial.undo()
 
     def finish(self) -> Ingested:
         """Make anew every run and experiment that was concerned; returns what changed."""
+        gone = self._burial.finish(self._membership.leave)
+        self._membership.make()
         known: set[str] = set()
-        for run in sorted(self._changed):
+        for run in sorted(self._changed - gone):
             streams = stream_facts(self._connection, run)
-            if streams:
+            if streams and self._burial.died(run) is None:
                 resolved = resolve(run, streams, self._assignments(run))
-                self._connection.execute(_UPSERT_RUN, run_row(resolved))
+                placed = self._membership.place(resolved.run)
+                row = run_row(resolved, placed.experiment, placed.deleted)
+                self._connection.execute(_UPSERT_RUN, row)
                 known.add(run)
-        for experiment in sorted(self._experiments):
-            self._make_experiment(experiment)
-        return Ingested(frozenset(known), frozenset(self._pointed))
+        moved = self._membership.finish()
+        return Ingested(frozenset(known) | gone | moved, frozenset(self._pointed - gone))
 
     def _load(self, before: StreamPosition) -> _Stream:
         columns = "id, offset, skipping, last_ts, first_ts, facts, ending, progress"
@@ -154,10 +159,8 @@ class Projection:
         ending, progress = (None if value is None else loads(value) for value in row[6:8])
         return _Stream(row[0], before, row[3], row[4], loads(row[5]), ending, progress)
 
-    def _save(self, stream: _Stream, chunk: StreamChunk) -> None:
+    def _save(self, stream: _Stream, chunk: StreamChunk, *, settled: bool) -> None:
         facts, after = stream.facts, chunk.after
-        ended = stream.ending is not None and after.run is not None  # edits never end
-        settled = bool(chunk.problem) or (chunk.complete and ended)
         self._connection.execute(
             """
             UPDATE streams SET offset = ?, skipping = ?, settled = ?, inode = ?, head = ?, bad = bad + ?,
@@ -223,41 +226,39 @@ class Projection:
         )
 
     def _set(self, stream: _Stream, pos: int, ts: float, record: dict[str, Any]) -> None:
-        run = stream.position.run or text(record.get("run"))
+        """In a run's own stream it is of that run; in edits it may be of any run or experiment.
+
+        What stands later in a file holds, also where the clock was set back in between.
+        """
+        ts = ts if stream.last_ts is None else stream.last_ts
+        own, run = stream.position.run, stream.position.run or text(record.get("run"))
         experiment = text(record.get("experiment"))
+        subject = run or (EXPERIMENT + experiment if experiment is not None else None)
+        if subject is None:
+            return
+        if own is None and record.get("deleted") is True and record.get("forever") is True:
+            self._burial.bury(subject, ts)
+        if run is None or self._burial.died(run) is None:
+            self._assign(subject, stream, pos, ts, settings_of(record))
         if run is not None:
-            self._assign(run, stream, pos, ts, _assignments_of(record))
             self._changed.add(run)
         elif experiment is not None:
-            self._assign(_EXPERIMENT + experiment, stream, pos, ts, _assignments_of(record))
-            self._experiments.add(experiment)
+            self._membership.concern(experiment)
 
     def _experiment(self, stream: _Stream, pos: int, ts: float, record: dict[str, Any]) -> None:
         """The earliest record of an id creates it; after that only a ``set`` changes it."""
         experiment = text(record.get("id"))
-        if experiment is None:
-            return
-        fields = _without(record, "type", "id")
-        subject = _EXPERIMENT + experiment
-        stamp = self._connection.execute(
-            "SELECT ts, file, pos FROM assignments "
-            "WHERE subject = ? AND author = ? AND field = 'created' AND key = ''",
-            (subject, STREAM),
-        ).fetchone()
-        if stamp is None or (ts, stream.position.file, pos) < stamp:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO assignments (subject, author, field, key, ts, file, pos, value) "
-                "VALUES (?, ?, 'created', '', ?, ?, ?, ?)",
-                (subject, STREAM, ts, stream.position.file, pos, dumps(fields)),
-            )
-        self._experiments.add(experiment)
+        if experiment is not None and stream.position.run is None:
+            made = ("created", f"{stream.position.file}:{pos}", _without(record, "type", "id"))
+            self._assign(EXPERIMENT + experiment, stream, pos, ts, [made])
+            self._membership.concern(experiment)
 
     def _assign(
-        self, subject: str, stream: _Stream, pos: int, ts: float, fields: Iterator[tuple[str, str, Any]]
+        self, subject: str, stream: _Stream, pos: int, ts: float, settings: Iterable[Setting]
     ) -> None:
         author = STREAM if stream.position.run is not None else EDIT
         file = stream.position.file
-        rows = [(subject, author, name, key, ts, file, pos, dumps(value)) for name, key, value in fields]
+        rows = [(subject, author, name, key, ts, file, pos, dumps(value)) for name, key, value in settings]
         self._connection.executemany(_ASSIGN, rows)
 
     def _assignments(self, subject: str) -> list[Assignment]:
@@ -265,42 +266,6 @@ class Projection:
             "SELECT author, field, key, ts, value FROM assignments WHERE subject = ?", (subject,)
         )
         return [Assignment(author, name, key, ts, loads(value)) for author, name, key, ts, value in rows]
-
-    def _make_experiment(self, experiment: str) -> None:
-        assigned = sorted(self._assignments(_EXPERIMENT + experiment), key=lambda one: (one.author, one.ts))
-        fields: dict[str, Any] = {}
-        created: float | None = None
-        for one in assigned:
-            if one.field == "created":
-                created = one.ts
-                fields.update(one.value)
-            elif one.key:
-                fields[one.field] = {**_mapping(fields.get(one.field)), one.key: one.value}
-            else:
-                fields[one.field] = one.value
-        if created is None:  # it is changed before it is made: its record has not come yet
-            return
-        self._connection.execute(
-            "INSERT OR REPLACE INTO experiments (id, name, created, fields) VALUES (?, ?, ?, ?)",
-            (experiment, text(fields.get("name")) or experiment, created, dumps(fields)),
-        )
-
-
-def _assignments_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """(field, key, value) of all that a ``set`` record sets; the key is empty for a plain field."""
-    for name in _PLAIN:
-        if name in record:
-            yield name, "", record[name]
-    for name in _BY_KEY:
-        for key, value in _mapping(record.get(name)).items():
-            yield name, key, value
-    for name, present in (("tags_add", True), ("tags_remove", False)):
-        for tag in strings(record.get(name)):
-            yield "tags", tag, present
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _without(record: Mapping[str, Any], *names: str) -> dict[str, Any]:

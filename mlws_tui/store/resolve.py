@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlws_tui.domain.experiments import Setting
 from mlws_tui.domain.liveness import from_claims
 from mlws_tui.domain.runs import Claim, ProcessRef, Progress, Run, RunError, RunState
 
 #: Authors of assignments, the stronger one last.
 STREAM, EDIT = 0, 1
+
+#: Fields of a ``set`` record of which simply the last one holds.
+_PLAIN = ("name", "notes", "status", "deleted", "archived", "best_checkpoint", "description")
+#: Fields of a ``set`` record that are merged by key.
+_BY_KEY = ("config", "summary", "metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,20 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
     return Resolved(from_claims(run), diff, metrics)
 
 
+def settings_of(record: Mapping[str, Any]) -> Iterator[Setting]:
+    """All that a ``set`` record sets. The key of a plain field is empty; the value of a new tag is its place from 1."""
+    for name in _PLAIN:
+        if name in record:
+            yield name, "", record[name]
+    for name in _BY_KEY:
+        for key, value in mapping(record.get(name)).items():
+            yield name, key, value
+    for place, tag in enumerate(strings(record.get("tags_add")), 1):
+        yield "tags", tag, place
+    for tag in strings(record.get("tags_remove")):
+        yield "tags", tag, 0
+
+
 def text(value: object) -> str | None:
     """The value if it is a text with something in it."""
     return value if isinstance(value, str) and value else None
@@ -164,7 +184,7 @@ def _tags(weakest_first: Sequence[StreamFacts], assigned: Sequence[Assignment]) 
             tags.setdefault(tag, True)
     for one in assigned:
         if one.field == "tags":
-            tags[one.key] = one.value is True
+            tags[one.key] = bool(one.value)
     return tuple(tag for tag, present in tags.items() if present)
 
 

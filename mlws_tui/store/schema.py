@@ -17,8 +17,9 @@ from pathlib import Path
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.store import ballast
 from mlws_tui.store.errors import DamagedError, FullError, explain
+from mlws_tui.store.foreign import foreign_parts
 from mlws_tui.store.presence import Presence, alone, beside, in_use, setup_lock
-from mlws_tui.store.recovery import Identity, identity, set_aside, take_condemned
+from mlws_tui.store.recovery import Identity, drop, identity, set_aside, take_condemned
 
 #: "mlws" in ASCII: what ``PRAGMA application_id`` says of our files.
 APPLICATION_ID = 0x6D6C7773
@@ -86,7 +87,7 @@ def prepare(
             presence = Presence(path)
             try:
                 prepared = _with_room(
-                    path, presence, lambda: _prepare_locked(path, steps, presence, condemned, why)
+                    path, steps, presence, lambda: _prepare_locked(path, steps, presence, condemned, why)
                 )
                 presence.enter()
             except BaseException:
@@ -100,14 +101,16 @@ def prepare(
         raise explain(error, path) from error
 
 
-def _with_room(path: Path, presence: Presence, work: Callable[[], Prepared]) -> Prepared:
+def _with_room(
+    path: Path, steps: tuple[Migration, ...], presence: Presence, work: Callable[[], Prepared]
+) -> Prepared:
     """Where there is no room even to open it, the reserve is given back; without one it is shown as it was."""
     try:
         return work()
     except FullError:
         if ballast.release(path):
             return work()
-        if not _made(path):
+        if not _made(path, steps[-1].version):
             raise
         notice = (
             f"There is no room left on the disk of {path}: the runs are shown as they were when there was"
@@ -115,12 +118,13 @@ def _with_room(path: Path, presence: Presence, work: Callable[[], Prepared]) -> 
         return Prepared(presence, read_only=True, frozen=True, notice=notice)
 
 
-def _made(path: Path) -> bool:
-    """Whether there is an index, and not one that was begun and found no room. Nothing is locked for the question."""
+def _made(path: Path, version: int) -> bool:
+    """Whether there is an index of that schema, and not one that was begun and found no room. Nothing is locked."""
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            return int(_scalar(connection, "PRAGMA user_version")) > 0
+            connection.execute("PRAGMA trusted_schema=OFF")
+            return int(_scalar(connection, "PRAGMA user_version")) >= version
     except sqlite3.Error:
         return False
 
@@ -186,8 +190,12 @@ def _bring_up(
     tables = int(_scalar(connection, "SELECT count(*) FROM sqlite_master"))
     if (version or tables) and int(_scalar(connection, "PRAGMA application_id")) != APPLICATION_ID:
         raise DamagedError(f"{path} is not an index of mlws-tui")
-    _keep_in_wal(connection)
     newest = steps[-1].version
+    if 0 < version <= newest:
+        made = [sql for step in steps if step.version <= version for sql in _statements(step.sql)]
+        if parts := foreign_parts(connection, made):
+            raise DamagedError(f"{path} holds {', '.join(parts)}, which no mlws-tui made")
+    _keep_in_wal(connection)
     if version > newest:
         return Prepared(
             presence,
@@ -237,10 +245,14 @@ def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """A sound copy of the index beside it, as ``index.db.backup-v1``; one of the same version is replaced."""
     target = beside(path, f".backup-v{version}")
     partial = beside(path, ".backup-partial")
-    partial.unlink(missing_ok=True)
+    drop(partial)
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    connection.execute("VACUUM INTO ?", (str(partial),))
-    partial.replace(target)
+    try:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+        partial.replace(target)
+    except BaseException:
+        drop(partial)  # it may have taken all the room that was left
+        raise
     return target
 
 
