@@ -7,6 +7,7 @@ import click
 from mlws_tui.cli.app import known_themes
 from mlws_tui.cli.output import Session, emit_json, say
 from mlws_tui.config.load import Loaded, load, setting_files
+from mlws_tui.config.schema import written
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.text import safe_text
 
@@ -46,7 +47,8 @@ def _document(loaded: Loaded, workspace: Workspace | None) -> dict[str, object]:
 
 def _print(loaded: Loaded) -> None:
     rows = [
-        (item.setting.key, safe_text(str(item.value)), safe_text(item.origin)) for item in loaded.effective
+        (item.setting.key, safe_text(written(item.value)), safe_text(item.origin))
+        for item in loaded.effective
     ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for key, value, origin in rows:

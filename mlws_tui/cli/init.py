@@ -17,16 +17,21 @@ from mlws_tui.services.workspace import init
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def command(session: Session, path: Path | None) -> None:
-    """Make a workspace in PATH, by default ~/ml-workspace. What exists stays as it is."""
+    """Make a workspace in PATH, by default ~/ml-workspace. What exists stays as it is.
+
+    Who may read .mlws follows the setting files.private.
+    """
     result = init(path or (Path(session.given) if session.given else default_root()))
     root = safe_text(str(result.workspace.root))
-    if not result.made:
+    if not result.made and not result.changed:
         click.echo(f"{root} is a workspace already; nothing was changed")
         return
-    click.echo(f"Made the workspace {root}")
+    click.echo(f"{'Made' if result.made else 'Changed'} the workspace {root}")
     for name in result.made:
         click.echo(f"  made  {name}")
     for name in result.kept:
         click.echo(f"  kept  {name}")
+    for change in result.changed:
+        click.echo(f"  mode  {safe_text(change)}")
     usual = result.workspace.root == default_root()
     click.echo("Open it with: mlws-tui" + ("" if usual else f" --workspace {shlex.quote(root)}"))

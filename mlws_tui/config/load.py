@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlws_tui.config.resources import user_folder
-from mlws_tui.config.schema import Setting, Settings, all_settings, build
+from mlws_tui.config.schema import Setting, Settings, all_settings, build, written
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.config.yamlfile import Document, Value, nearest, read
 from mlws_tui.domain.errors import ConfigError
@@ -89,6 +89,8 @@ def _leaves(document: Document, known: dict[str, Setting]) -> Iterator[tuple[str
     def walk(mapping: dict[str, Value], prefix: str) -> Iterator[tuple[str, Value]]:
         for name, value in mapping.items():
             key = prefix + name
+            if document.crowded:
+                return
             if key in known:
                 yield key, value
             elif key not in groups:
@@ -112,7 +114,7 @@ def _converted(
     data = value.data
     if data is None:  # 'theme:' with nothing behind it asks for nothing
         return None
-    keeps = f"{fallback} is used"
+    keeps = f"{written(fallback)} is used"
     if isinstance(data, dict | list) or (isinstance(data, float) and not math.isfinite(data)):
         document.problem(value.line, f"{setting.key} must be {setting.expects}", keeps)
         return None
@@ -129,7 +131,5 @@ def _converted(
 
 
 def _shown(data: object) -> str:
-    if isinstance(data, bool):
-        return "true" if data else "false"
-    text = repr(data)
+    text = written(data) if isinstance(data, bool) else repr(data)
     return text if len(text) <= 42 else f"{text[:40]}…"

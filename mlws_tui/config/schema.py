@@ -31,6 +31,15 @@ class RunsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 600.0
 
 
+class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may read what the workspace's programs write."""
+
+    private: Annotated[
+        bool,
+        Meta(description="Whether only you may read what is recorded; false: your group may read it, too"),
+    ] = True
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings. Each has a default, so an empty file is a valid one."""
 
@@ -39,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "mlws-dark"
     gpu: GpuSettings = GpuSettings()
     runs: RunsSettings = RunsSettings()
+    files: FilesSettings = FilesSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +101,13 @@ def commented_defaults() -> str:
             lines.append(f"#{above}:")
             group = above
         indent = "  " if above else ""
-        lines.append(f"#{indent}{name}: {setting.default}  # {setting.description}")
+        lines.append(f"#{indent}{name}: {written(setting.default)}  # {setting.description}")
     return "\n".join(lines) + "\n"
+
+
+def written(value: object) -> str:
+    """A value as it is written in a settings file."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _settings_of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
@@ -106,6 +121,8 @@ def _settings_of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]
 
 
 def _expects(kind: Any, meta: Meta) -> str:
+    if kind.__origin__ is bool:
+        return "true or false"
     if kind.__origin__ is str:
         return f"a text of {meta.min_length} to {meta.max_length} characters"
     return f"a number from {meta.ge:g} to {meta.le:g}"

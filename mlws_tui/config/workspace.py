@@ -71,7 +71,7 @@ class Workspace:
         Raises:
             WorkspaceError: if it would lead outside, or names nothing.
         """
-        if not _can_be_a_path(relative):
+        if not can_name_a_file(relative):
             raise WorkspaceError(f"{relative!r} cannot be the name of a file")
         name = os.path.normpath(relative)
         first = name.partition(os.sep)[0]  # empty where the path is absolute
@@ -87,7 +87,8 @@ class Workspace:
             return str(path)
 
 
-def _can_be_a_path(name: str) -> bool:
+def can_name_a_file(name: str) -> bool:
+    """Whether a file may be called so at all: names that come from JSON or a terminal may hold what no name can."""
     try:
         return b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON may hold

@@ -6,7 +6,9 @@ is a number. Aliases, tags, several documents and deep nesting are refused: sett
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -19,6 +21,10 @@ from mlws_tui.domain.errors import ConfigError
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 10
+#: More values than this in one file are none that a person set.
+MAX_VALUES = 500
+#: So many problems of a file are told one by one; more would bury the first of them.
+MAX_PROBLEMS = 20
 
 Scalar: TypeAlias = str | int | float | bool | None
 Data: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
@@ -46,8 +52,16 @@ class Document:
     problems: list[ConfigError] = field(default_factory=list)
 
     def problem(self, line: int | None, what: str, hint: str = "") -> None:
-        """Note that something is wrong, at a line where there is one."""
-        self.problems.append(problem(self.path, line, what, hint))
+        """Note that something is wrong, at a line where there is one; after many, only that there is more."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem(self.path, line, what, hint))
+        elif not self.crowded:
+            self.problems.append(problem(self.path, line, "there is more that is wrong from here on"))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether no further problem is told, so that none needs to be looked for."""
+        return len(self.problems) > MAX_PROBLEMS
 
 
 def problem(path: Path, line: int | None, what: str, hint: str = "") -> ConfigError:
@@ -75,6 +89,7 @@ def read(path: Path) -> Document:
     try:
         root = _Builder(document, text).build()
     except _Refused as error:
+        document.problems.clear()  # nothing else matters then
         document.problem(error.line, error.what, "the file is not used")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
@@ -92,12 +107,14 @@ def read(path: Path) -> Document:
 
 def _text(document: Document) -> str | None:
     try:
-        with document.path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = _bytes(document.path)
     except FileNotFoundError:
         return None
     except OSError as error:
         document.problem(None, f"the file cannot be read: {error.strerror or error}")
+        return None
+    if raw is None:
+        document.problem(None, "this is no regular file", "it is not used")
         return None
     if len(raw) > MAX_BYTES:
         document.problem(None, f"the file is larger than {MAX_BYTES // 1024} KB", "the file is not used")
@@ -108,6 +125,19 @@ def _text(document: Document) -> str | None:
         line = raw.count(b"\n", 0, error.start) + 1
         document.problem(line, "the file is not UTF-8 text", "the file is not used")
         return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    """What the file holds, up to one byte more than is allowed; None where it is a pipe, a device or a folder."""
+    # Not blocking: a pipe in the place of the file would keep us waiting for its writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 class _Refused(Exception):
@@ -122,6 +152,7 @@ class _Builder:
 
     def __init__(self, document: Document, text: str) -> None:
         self._document = document
+        self._count = 0
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_LOADER)
 
     def build(self) -> Value:
@@ -137,6 +168,9 @@ class _Builder:
 
     def _value(self, event: yaml.Event, depth: int) -> Value:
         line = _line(event)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise _Refused(line, f"the file holds more than {MAX_VALUES} values")
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(line, f"aliases (*{event.anchor}) are not understood here")
         if getattr(event, "tag", None):

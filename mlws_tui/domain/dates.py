@@ -31,6 +31,8 @@ _FORMS = tuple(
     for form in (_YEAR_FIRST, _YEAR_LAST, _DAY_MONTH, _MONTH_DAY)
 )
 
+#: No heading that dates an entry is longer (characters).
+_LONGEST = 1_000
 #: Marks close around a date that belong to a journal's style: ``## [2024-10-19]``, ``## **2024-10-19**``.
 _MARKS_BEFORE = re.compile(r"[\[*_(]+$")
 _MARKS_AFTER = re.compile(r"[\])*_]+")
@@ -63,6 +65,8 @@ def read_title(title: str) -> DatedTitle | None:
     ``10/19/2024``, ``Sat 19 Oct 2024``, ``19th October 2024`` and ``October 19, 2024``, with or without a
     weekday. Where day and month cannot be told apart (``03/04/2024``) it is no date.
     """
+    if len(title) > _LONGEST:
+        return None
     found: DatedTitle | None = None
     for form in _FORMS:
         for match in form.finditer(title):

@@ -204,7 +204,7 @@ def _heading(journal: Journal, when: date) -> bytes:
     title = encode(like.dated.write(when))
     if like.heading.underline:
         return title + newline + like.heading.underline.encode() * len(title) + newline
-    closed = _CLOSED_ATX.search(journal.outline.lines[like.line_start].rstrip(b"\r\n"))
+    closed = _CLOSED_ATX.search(journal.outline.lines[like.line_start].rstrip(b"\r\n")[-200:])
     marks = b"#" * like.heading.level
     return marks + b" " + title + (b" " + closed.group(1) if closed else b"") + newline
 

@@ -11,6 +11,7 @@ _DATE = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}|\d{2}[-/.]\d{2}(?:[-/.]\d{2,4})?)"
 _CLOCK = r"\d{2}:\d{2}:\d{2}(?!\d)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _NEAR = 48  # a line's own time stands within so many characters
+_HEAD = 400  # and its level in so many: a line may be long, and all of it blank
 #: A date with a time near the beginning, a syslog date, a glog head, or a bare clock as the first thing.
 _OWN_TIME = re.compile(
     rf".{{0,{_NEAR}}}?(?<!\d){_DATE}[T ,]{{1,2}}\d{{2}}:\d{{2}}"
@@ -123,7 +124,7 @@ def is_json(line: str) -> bool:
 
 def level_of(line: str) -> str:
     """The level that a line names at its beginning, else INFO; the beginning of a traceback is an ERROR."""
-    match = _LEVEL.match(line)
+    match = _LEVEL.match(line, 0, _HEAD)
     if match is not None:
         return _LEVELS[str(match[match.lastgroup or 0]).lower()]
     return "ERROR" if line.rstrip().endswith(_TRACEBACK) else "INFO"

@@ -14,15 +14,17 @@ from itertools import accumulate
 BOM = b"\xef\xbb\xbf"
 
 _ATX = re.compile(rb"(#{1,6})(?:[ \t]+(.*))?$", re.DOTALL)
-_ATX_TAIL = re.compile(rb"(?:^|[ \t]+)#+[ \t]*$")
 _FENCE = re.compile(rb"(`{3,})[^`]*$|(~{3,})", re.DOTALL)
 _SETEXT = re.compile(rb"(?:=+|-+)[ \t]*$")
-_RULE = re.compile(rb"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _ITEM = re.compile(rb"(?:[-+*]|(\d{1,9})[.)])(?= |$)")
 #: A link definition on one line: no paragraph, so nothing below it makes it a heading.
 _REFERENCE = re.compile(
     rb"""\[[^\[\]]*[^\[\]\s][^\[\]]*\]:[ \t]*[^\s<]\S*(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$"""
 )
+#: A link definition that is longer (bytes) is looked at as a paragraph: the pattern above takes its time with it.
+_LONGEST_REFERENCE = 2_000
+#: How deep quotes and lists are followed into each other. Deeper is text, as in other readers of Markdown.
+_DEEPEST = 30
 _YAML_LINE = re.compile(rb"(?:[A-Za-z_][\w .-]*:\s|---\s*$)")
 
 _BLOCK_TAGS = (
@@ -90,7 +92,14 @@ def is_blank(line: bytes) -> bool:
 def is_rule(line: bytes) -> bool:
     """Whether a line by itself is a thematic break such as ``---``."""
     text = line.rstrip(b"\r\n")
-    return len(text) - len(text.lstrip(b" ")) < 4 and _RULE.match(text.lstrip(b" ")) is not None
+    bare = text.lstrip(b" ")
+    return len(text) - len(bare) < 4 and _rules(bare)
+
+
+def _rules(text: bytes) -> bool:
+    """Whether it is three or more of one sign, with nothing but blanks between them."""
+    sign = text[:1]
+    return sign in (b"*", b"-", b"_") and not text.strip(sign + b" \t") and text.count(sign) >= 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +248,7 @@ class _Scanner:
         if lazy:  # paragraph text, also where the markers of its containers are left out
             return
         self._close(matched)
-        if not _REFERENCE.match(rest):
+        if len(rest) > _LONGEST_REFERENCE or not _REFERENCE.match(rest):
             self._open(_PARAGRAPH, number)
 
     def _match_containers(self, number: int, text: bytes) -> tuple[int, int]:
@@ -278,10 +287,12 @@ class _Scanner:
 
     def _container(self, number: int, rest: bytes, indent: int, *, interrupts: bool) -> int:
         """Columns up to the content of a quote or list item that begins here; 0 if none does."""
+        if len(self.containers) >= _DEEPEST:
+            return 0
         if rest[:1] == b">":
             return indent + 1 + (rest[1:2] == b" ")
         item = _ITEM.match(rest)
-        if item is None or _RULE.match(rest):
+        if item is None or _rules(rest):
             return 0
         content = rest[item.end() :].lstrip(b" ")
         if interrupts and (_SETEXT.match(rest) or not content or item.group(1) not in (None, b"1")):
@@ -310,7 +321,7 @@ class _Scanner:
         if setext and _SETEXT.match(rest):
             self._setext(number, rest)
             return True
-        if _RULE.match(rest):
+        if _rules(rest):
             self._close(matched)
             return True
         return False
@@ -339,4 +350,8 @@ class _Scanner:
 
 
 def _title(content: bytes) -> str:
-    return decode(_ATX_TAIL.sub(b"", content.strip(b" \t")).strip(b" \t"))
+    """The text of a heading without the ``#`` that may close it."""
+    text = content.strip(b" \t")
+    open_ended = text.rstrip(b"#")
+    closed = not open_ended or open_ended.endswith((b" ", b"\t"))
+    return decode((open_ended if closed else text).rstrip(b" \t"))

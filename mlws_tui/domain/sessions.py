@@ -14,9 +14,9 @@ TYPES = ("Setup", "Experiment", "Development", "Optimization")
 
 _PLACEHOLDER = re.compile(r"(?<![\[\w!\]`])\[([A-Za-z][^\[\]\n]*[^\[\]\n^ ])\](?![\[(:\]])")
 _MARK = re.compile(r"F\d+\Z")
-_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_TICKS = re.compile(r"`+")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_FACT = re.compile(r"(?:\*\*)?(Date|Type|Title)(?:\*\*)?:(?:\*\*)?[ \t]*(.+?)[ \t]*$", re.IGNORECASE)
+_FACT = re.compile(r"(?:\*\*)?(Date|Type|Title)(?:\*\*)?:(?:\*\*)?(.*)", re.IGNORECASE)
 _RUN_ID = re.compile(r"(?<![\w.-])\d{8}-\d{6}-[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _SUFFIX = re.compile(r"\.(?:log|jsonl?|md|svg|png|pt|csv)\Z")
 _PREFIX = re.compile(r"(?:session(?: log)?)\s*[:–-]\s*", re.IGNORECASE)
@@ -110,8 +110,32 @@ def _without_code(lines: list[str]) -> list[str]:
             fence = mark.group(1)
             result.append("")
         else:
-            result.append(_CODE_SPAN.sub("", line))
+            result.append(_without_spans(line))
     return result
+
+
+def _without_spans(line: str) -> str:
+    """The line without its code spans: from some backticks to the next ones that are as many."""
+    ticks = list(_TICKS.finditer(line))
+    if len(ticks) < 2:
+        return line
+    later: dict[int, list[int]] = {}  # by how many they are, the places of the backticks, the last one first
+    for index in range(len(ticks) - 1, -1, -1):
+        later.setdefault(len(ticks[index].group()), []).append(index)
+    kept: list[str] = []
+    start = 0
+    index = 0
+    while index < len(ticks):
+        same = later[len(ticks[index].group())]
+        while same and same[-1] <= index:
+            same.pop()
+        if not same:
+            index += 1
+            continue
+        kept.append(line[start : ticks[index].start()])
+        start = ticks[same[-1]].end()
+        index = same[-1] + 1
+    return "".join((*kept, line[start:]))
 
 
 def _first_section(outline: Outline) -> int:
@@ -122,7 +146,7 @@ def _said(lines: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         if match := _FACT.match(line):
-            value = match.group(2).strip("\"' ")
+            value = match.group(2).strip(" \t").strip("\"' ")
             if value and not placeholders(value):
                 found.setdefault(match.group(1).lower(), value)
     return found
@@ -139,12 +163,14 @@ def _date(said: str, name: str) -> date | None:
 
 def _parts(outline: Outline, plain: list[str]) -> list[Part]:
     tops: list[Heading] = [h for h in outline.headings if h.level == 2]
+    heads = {h.line for h in outline.headings}
+    ends = [h.line for h in tops[1:]]
+    if tops:
+        later = (h.line for h in outline.headings if h.line > tops[-1].line and h.level <= 2)
+        ends.append(next(later, len(plain)))
     result = []
-    for index, heading in enumerate(tops):
-        later = (h.line for h in outline.headings if h.line > heading.line and h.level <= 2)
-        end = next(later, len(plain)) if index + 1 == len(tops) else tops[index + 1].line
-        inner = {h.line for h in outline.headings if heading.end <= h.line < end}
-        body = [n for n in range(heading.end, end) if n not in inner and not is_blank(outline.lines[n])]
+    for heading, end in zip(tops, ends, strict=True):
+        body = [n for n in range(heading.end, end) if n not in heads and not is_blank(outline.lines[n])]
         count = sum(len(placeholders(plain[n])) for n in body)
         written = any(_wrote(plain[n], decode(outline.lines[n])) for n in body)
         state = "empty" if not written else "begun" if count else "done"

@@ -213,7 +213,7 @@ class JournalService:
                 if splice is None:
                     return
                 try:
-                    files.save(self.path, splice.apply(before.data), before)
+                    files.save(self.path, splice.apply(before.data), before, self.workspace.streams)
                     return
                 except files.ChangedError:
                     if attempt == _TRIES - 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mlws_tui.config.workspace import Workspace
+from mlws_tui.config.workspace import Workspace, can_name_a_file
 from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.domain.events import slug
 from mlws_tui.domain.journal_edits import Splice, trim_end
@@ -116,7 +116,7 @@ class SessionsService:
             return []
 
     def _path(self, name: str) -> Path:
-        if not name or "/" in name or "\0" in name or name.startswith("."):
+        if not name or "/" in name or name.startswith(".") or not can_name_a_file(name):
             raise UsageError(f"{name!r} cannot be the name of a session log")
         path = self.folder / f"{name}.md"
         if not path.resolve().is_relative_to(self.folder.resolve()):
@@ -156,7 +156,7 @@ class SessionsService:
         for count in range(1, _MAX_NAMES):
             path = self._path(base if count == 1 else f"{base}-{count}")
             try:
-                files.create(path, encode(text))
+                files.create(path, encode(text), self.workspace.streams)
             except FileExistsError:
                 continue
             return Session(path.stem, path, self._clock().timestamp(), facts(encode(text), path.stem))
@@ -194,7 +194,8 @@ class SessionsService:
                 start, end = _span(before.data)
                 ending = page.newline.encode() if start == end == len(before.data) else b""
                 try:
-                    files.save(path, Splice(start, end, encode(wanted) + ending).apply(before.data), before)
+                    data = Splice(start, end, encode(wanted) + ending).apply(before.data)
+                    files.save(path, data, before, self.workspace.streams)
                     return Saved(now, merged.taken)
                 except files.ChangedError:
                     continue

@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds that closing the services may take before the app leaves without them.
 CLOSE_DEADLINE = 5.0
+_LEAVING = 15  # seconds from a hang-up to the end, whatever the terminal does
 
 
 def _commands() -> type[Provider]:
@@ -87,6 +89,7 @@ class MlwsApp(App[int]):
         self.bench: Workbench | None = None
         self._opened: Workbench | None = None
         self._typed_ahead: list[events.Key] = []
+        self._resume: Callable[[int, FrameType | None], Any] | int | None = None
         self.failure: MlwsError | None = None
         self.keys_in_force: dict[str, str] = {}
         for offered in themes:
@@ -177,10 +180,29 @@ class MlwsApp(App[int]):
             # RuntimeError: not the main thread, as in tests that run the app elsewhere; then the default holds.
             with contextlib.suppress(RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._hang_up, number)
+        with contextlib.suppress(ValueError):  # not the main thread, as above
+            self._resume = signal.signal(signal.SIGCONT, self._go_on)
+
+    def _go_on(self, number: int, frame: FrameType | None) -> None:
+        """Go on after a stop.
+
+        Textual takes each SIGCONT for the end of a ctrl+z. After a stop from outside, or where a service manager sends
+        one behind SIGTERM, it would begin a second time, and then neither end nor give the terminal back.
+        """
+        driver = self._driver
+        if driver is None or self._exit:
+            return
+        if not getattr(driver, "_must_signal_resume", True):  # stopped from outside: it is still at work
+            driver.suspend_application_mode()
+        if callable(self._resume):
+            self._resume(number, frame)
 
     def _hang_up(self, number: signal.Signals) -> None:
         for pane in self.desk.editors:
             pane.rescue()
+        # A terminal that is gone may hold Textual up for ever, and with it the index: then the kernel ends the app.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_LEAVING)
         self.exit(return_code=128 + number)
 
     async def action_quit(self) -> None:
@@ -202,10 +224,11 @@ class MlwsApp(App[int]):
 
     async def shut_down(self) -> None:
         """Close the workbench within the deadline; called by whoever ran the app."""
-        if self._opened is None:
-            return
         try:
-            async with asyncio.timeout(CLOSE_DEADLINE):
-                await self._opened.close()
+            if self._opened is not None:
+                async with asyncio.timeout(CLOSE_DEADLINE):
+                    await self._opened.close()
         except TimeoutError:
             log.error("the workbench did not close within %s s", CLOSE_DEADLINE)
+        finally:
+            signal.alarm(0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable
 from functools import partial
 
 from textual.drivers import linux_driver
 
+from mlws_tui.ui.paste import GuardedDecoder
 
-def _forgiving_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    return partial(codecs.getincrementaldecoder(encoding), "replace")
+
+def _forgiving_decoder(encoding: str) -> Callable[[], GuardedDecoder]:
+    return partial(GuardedDecoder, encoding)
 
 
 def forgive_broken_bytes() -> None:

@@ -213,11 +213,11 @@ def test_what_another_program_writes_between_reading_and_saving_a_linked_file_st
     (path.parent / "twin.md").hardlink_to(path)
     save, others = files.save, [b"\n## 2024-10-19\n\n- theirs\n"]
 
-    def late(target: Path, data: bytes, before: files.Snapshot) -> files.Snapshot:
+    def late(target: Path, data: bytes, before: files.Snapshot, like: Path) -> files.Snapshot:
         if others:
             with path.open("ab") as file:
                 file.write(others.pop())
-        return save(target, data, before)
+        return save(target, data, before, like)
 
     monkeypatch.setattr(files, "save", late)
     journal = JournalService(workspace, clock=lambda: datetime(2024, 10, 20, 9))

@@ -13,7 +13,7 @@ from tests.launch.conftest import wait_for
 
 def test_lines_are_lost_on_a_full_disk_and_that_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "x.log"
-    writer = LogWriter(path)
+    writer = LogWriter(path, tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     writer.write(["before"])
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
@@ -40,4 +40,4 @@ def test_a_log_is_never_written_into_another_file(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "x.log").symlink_to("mine")
     with pytest.raises(FileExistsError):
-        LogWriter(tmp_path / "x.log")
+        LogWriter(tmp_path / "x.log", tmp_path)

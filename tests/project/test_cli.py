@@ -227,3 +227,13 @@ def test_the_usual_workspace_is_made_where_the_person_says_yes(own_environment: 
     finally:
         terminal.close()
     assert (own_environment / "ml-workspace" / ".mlws").is_dir()
+
+
+def test_a_reader_who_has_enough_is_no_failure(workspace: Workspace) -> None:
+    """As `head` leaves: what is said to nobody ends as other commands end then."""
+    process = subprocess.Popen([*MLWS, "keys"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=60), told) == (141, b"")

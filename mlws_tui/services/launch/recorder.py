@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mlws_tui.domain.events import STREAMS_DIR
 from mlws_tui.domain.loglines import LogFolder
 from mlws_tui.domain.logstamps import Stamper, prefix
 from mlws_tui.sdk.stream import StreamWriter
 from mlws_tui.services.launch.outcome import Outcome
+from mlws_tui.sources.modes import file_mode, folder_mode, make_folder, set_mode
 
 #: How many of the last lines are kept to tell why a command failed.
 _TAIL = 400
@@ -25,14 +27,20 @@ _RETRY = 1.0
 class LogWriter:
     """Appends lines to a new file. A full disk loses lines and is noted in the log when it takes some again.
 
+    Args:
+        path: The file.
+        like: A folder whose privacy the file takes, and each folder that is made for it.
+
     Raises:
         OSError: if the file cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path, like: Path) -> None:
+        make_folder(path.parent, folder_mode(like))
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._fd = os.open(path, flags, 0o666)
+        mode = file_mode(like)
+        self._fd = os.open(path, flags, mode)
+        set_mode(self._fd, mode)
         self._torn = False
         self._lost = 0
         self._retry_at = 0.0
@@ -89,7 +97,7 @@ class Recorder:
     def __init__(self, root: str, run: str, log: str) -> None:
         self.run = run
         self.log_path = Path(root, log)
-        self._log = LogWriter(self.log_path)
+        self._log = LogWriter(self.log_path, Path(root, STREAMS_DIR))
         try:
             self._stream = StreamWriter(root, run)
         except OSError:
