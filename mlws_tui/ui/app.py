@@ -88,7 +88,7 @@ class MlwsApp(App[int]):
         self._live = live
         self.bench: Workbench | None = None
         self._opened: Workbench | None = None
-        self._typed_ahead: list[events.Key] = []
+        self._typed_ahead: list[events.Key | events.Paste] = []
         self._resume: Callable[[int, FrameType | None], Any] | int | None = None
         self.failure: MlwsError | None = None
         self.keys_in_force: dict[str, str] = {}
@@ -127,8 +127,8 @@ class MlwsApp(App[int]):
             self.set_keymap(self.keys_in_force)
         await self.desk.furnish(opened.bench)
         self.bench = opened.bench
-        for key in self._typed_ahead:
-            self.post_message(key)
+        for typed in self._typed_ahead:
+            self.post_message(typed)
         self._warn(opened.warnings)
         if opened.bench.notice:
             self.notify(opened.bench.notice, severity="warning", timeout=20, markup=False)
@@ -156,11 +156,12 @@ class MlwsApp(App[int]):
         Textual lets a key bubble up from the focused widget first, so keys that come in one burst (typed ahead over a
         slow connection, or pasted) would still go to the pane and the mode that the first of them has left.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if self.bench is None and event.key != "ctrl+q":
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            key = event if isinstance(event, events.Key) else None
+            if self.bench is None and (key is None or key.key != "ctrl+q"):
                 self._typed_ahead.append(event)
                 return
-            if await self._act_on(event):
+            if key is not None and await self._act_on(key):
                 return
         await super().on_event(event)
 

@@ -224,7 +224,7 @@ def test_keys_typed_ahead_of_the_first_frame_reach_the_pane_they_were_meant_for(
 ) -> None:
     terminal = app_in()
     terminal.wait_for("5 Session")
-    terminal.type("4\rnever quit on type-ahead")
-    terminal.wait_for("never quit on type-ahead")
+    terminal.type("4\rnever quit on \x1b[200~what is pasted or \x1b[201~type-ahead")
+    terminal.wait_for("never quit on what is pasted or type-ahead")
     terminal.type("\x1b")
     terminal.wait_for("saved")
