@@ -9,7 +9,7 @@ import errno
 import heapq
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -141,12 +141,13 @@ class Backlog:
         """These chunks are in the index."""
         for chunk in chunks:
             file = self._files[chunk.before.file]
-            ended = chunk.after.ended or any(record["type"] == "end" for _, record in chunk.records)
-            file.position = replace(chunk.after, ended=ended)
-            if chunk.before.run is None:
+            if chunk.before.run is None:  # edits never end
+                file.position = chunk.after
                 if chunk.problem:
                     self.give_up(chunk.before.file, chunk.problem)
                 continue
+            ended = chunk.after.ended or any(record["type"] == "end" for _, record in chunk.records)
+            file.position = replace(chunk.after, ended=ended)
             if chunk.problem or (ended and chunk.complete):
                 self._forget(file)
 
@@ -154,6 +155,15 @@ class Backlog:
         """Follow this file no more, until the backlog is made anew."""
         self._forget(self._files[file])
         self.problems[file] = problem
+
+    def marks(self) -> dict[str, int]:
+        """For each file that has more to read, its size as last seen."""
+        return {file.position.file: file.size for file in self._files.values() if file.waiting}
+
+    def reached(self, marks: Mapping[str, int]) -> bool:
+        """Whether all these files are read that far, or hold no whole line more."""
+        files = ((self._files.get(name), size) for name, size in marks.items())
+        return all(file is None or not file.waiting or file.position.offset >= size for file, size in files)
 
     def targets(self) -> dict[str, int]:
         """For each file that holds whole lines still to be ingested, its size now."""

@@ -47,7 +47,9 @@ def index_place(workspace: Workspace) -> IndexPlace:
         )
     usual = workspace.marker / INDEX_NAME
     if is_network(workspace.marker):
-        return IndexPlace(_cached(workspace))
+        path = _cached(workspace)
+        notice = f"The workspace {workspace.root} lies on a network file system: its index is kept in {path.parent}"
+        return IndexPlace(path, "" if path.exists() else notice)
     if not os.access(workspace.marker, os.W_OK | os.X_OK):
         notice = f"The workspace {workspace.root} may not be written: it is shown, and nothing can be changed"
         return IndexPlace(_cached(workspace), notice)

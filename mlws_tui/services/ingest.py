@@ -146,11 +146,26 @@ class IngestService:
     async def _catch_up(self, timeout: float) -> IndexState:  # noqa: ASYNC109 - see catch_up
         async with self._turn:
             if await self._hold(now=True):
-                more = await self._ingest_once(everything=True)
-                while more:
-                    more = await self._ingest_once()
-                return self._tell(self._holder_state())
+                more = await self._ingest_what_is_there()
+                state = self._tell(self._holder_state())
+                return replace(state, behind=0) if more else state
         return await self._wait_for_holder(timeout)
+
+    async def _ingest_what_is_there(self) -> bool:
+        """Ingest all that is there now; whether more has come meanwhile, as of a writer that is faster than this."""
+        known: Backlog | None = None
+        marks: dict[str, int] = {}
+        more = True
+        while more:
+            fresh, known = self._backlog is not known, self._backlog
+            more = await self._ingest_once(everything=fresh)
+            if (
+                known is not None and self._backlog is known
+            ):  # else it was made anew, and all is looked at again
+                marks = known.marks() if fresh else marks
+                if known.reached(marks):
+                    break
+        return more
 
     async def _missing(self, targets: Mapping[str, int]) -> int:
         reached = await self._store.offsets(list(targets))
@@ -275,11 +290,11 @@ class IngestService:
             return False
         try:
             await self._commit(backlog, chunks)
-        except (
-            StaleError
-        ) as error:  # an earlier answer got lost, or the lock file was removed under its holder
+        except StaleError as error:
+            # An earlier answer got lost, or the lock file was removed under its holder.
             self._stale += 1
             if self._stale > _STALE_MOST:
+                self._stale, self._backlog = 0, None  # the next try asks again where the other one has got to
                 raise StoreError(
                     "Another process writes the same index",
                     detail=error.title,

@@ -132,6 +132,9 @@ class LazyIndex:
             if keeper is not None and self._loop is asyncio.get_running_loop():
                 keeper.cancel()
                 await asyncio.wait({keeper})
+                if self._opened is not None:  # it was cancelled before it began to wait
+                    opened, self._opened = self._opened, None
+                    await opened.close()
                 if not keeper.cancelled() and (error := keeper.exception()) is not None:
                     raise error
 

@@ -98,6 +98,8 @@ async def _follow(service: IngestService, progress: Callable[[int, int], None]) 
             return 0
         if least is None or state.behind < least:
             least, moved = state.behind, time.monotonic()
+        elif state.problem:
+            raise StoreError(f"The index is not made again whole: {state.problem}", hint=state.hint)
         elif time.monotonic() - moved > _PATIENCE:
             return state.behind
         await asyncio.sleep(_POLL)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.events import EDITS_DIR, encode, slug
 from mlws_tui.sources.modes import file_mode, folder_mode, make_folder, set_mode
+
+_PATIENCE = 10.0
 
 
 class EditsLog:
@@ -49,9 +52,11 @@ class EditsLog:
                     raise OSError(errno.EINVAL, "it is no plain file")
                 if found.st_size == 0:
                     set_mode(descriptor, mode)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                _lock(descriptor, path)
                 size = _append(descriptor, b"".join(map(encode, records)))
                 _make_sure(descriptor, path)
+                if found.st_size == 0:
+                    _make_sure_of_name(path)
                 return self._file, size
             finally:
                 os.close(descriptor)
@@ -60,6 +65,22 @@ class EditsLog:
                 f"The change could not be saved to {path}: {error.strerror or error}",
                 hint="nothing was changed; check the disk and try again",
             ) from error
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """Wait for whoever appends just now, but not for ever for one that was stopped in the middle of it."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"Another process has held {path} locked for {_PATIENCE:.0f} s",
+                    hint="nothing was changed; it may be stopped: fg or kill it, then try again",
+                ) from None
+        time.sleep(0.002)
 
 
 def _append(descriptor: int, lines: bytes) -> int:
@@ -88,3 +109,12 @@ def _make_sure(descriptor: int, path: Path) -> None:
             f"The change is in {path}, but the disk did not confirm it: {error.strerror or error}",
             hint="a power cut may take it away; check the disk",
         ) from error
+
+
+def _make_sure_of_name(path: Path) -> None:
+    """A new file is only found again after a power cut if its folder is on the disk, too."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _make_sure(folder, path)
+    finally:
+        os.close(folder)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.store.checkpoints import WalKeeper
 from mlws_tui.store.connection import Connection
+from mlws_tui.store.witness import Witness
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -42,11 +43,15 @@ class Actor:
     Args:
         connection: The writing one.
         keeper: Keeps the write-ahead log small; while it cannot, requests are refused.
+        witness: Notices that another program wrote into the file.
     """
 
-    def __init__(self, connection: Connection, keeper: WalKeeper | None = None) -> None:
+    def __init__(
+        self, connection: Connection, keeper: WalKeeper | None = None, witness: Witness | None = None
+    ) -> None:
         self._connection = connection
         self._keeper = keeper
+        self._witness = witness
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(_QUEUE_LIMIT)
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -86,7 +91,16 @@ class Actor:
         while True:
             batch, last = await self._next_batch()
             if batch:
-                for waiting, answer in zip(batch, await self._commit(batch), strict=True):
+                try:
+                    answers = await self._commit(batch)
+                except (
+                    asyncio.CancelledError
+                ):  # given up at the end of the deadline: nobody may wait for ever
+                    answers = [_Failure(StoreError("The index was closed before it had answered"))] * len(
+                        batch
+                    )
+                    last = True
+                for waiting, answer in zip(batch, answers, strict=True):
                     _answer(waiting.answer, answer)
             if last:
                 return
@@ -99,11 +113,16 @@ class Actor:
             return [_Failure(error)] * len(batch)
 
     def _work(self, raw: sqlite3.Connection, requests: Sequence[Request[Any]]) -> list[Any]:
-        if self._keeper is None:
+        if self._witness is not None:
+            self._witness.check(raw)
+        try:
+            if self._keeper is not None:
+                self._keeper.tend(raw)
+                self._keeper.check()
             return apply_batch(raw, requests)
-        self._keeper.tend(raw)
-        self._keeper.check()
-        return apply_batch(raw, requests)
+        finally:
+            if self._witness is not None:
+                self._witness.note(raw)
 
     async def _next_batch(self) -> tuple[list[_Waiting], bool]:
         batch: list[_Waiting] = []

@@ -98,7 +98,10 @@ class Store:
 
         It takes up to half a minute for a gigabyte, and holds nobody up meanwhile.
         """
-        found = await (await self._opened()).look_through()
+        try:
+            found = await (await self._opened()).look_through()
+        except DamagedError as error:
+            found = error.detail or error.title
         if found:
             self._condemned = _DAMAGED
         return found
@@ -257,7 +260,7 @@ class Store:
         """What is open now, once no mending is under way."""
         async with self._mending:
             if self._broken is not None:
-                raise self._broken
+                raise self._broken.with_traceback(None)  # it may be raised a thousand times
             return self._handles
 
     async def _read(self, read: Callable[[sqlite3.Connection], T]) -> T:

@@ -20,6 +20,7 @@ from mlws_tui.store.errors import DamagedError
 from mlws_tui.store.presence import asked_to_leave, beside
 from mlws_tui.store.recovery import Identity, identity
 from mlws_tui.store.schema import Prepared, prepare, require
+from mlws_tui.store.witness import Witness
 
 T = TypeVar("T")
 _SMALL_READ = 10.0
@@ -82,7 +83,14 @@ class Handles:
 
     @classmethod
     async def _prepared(cls, path: Path, condemned: Identity | None, why: str) -> Handles:
-        prepared = await asyncio.to_thread(prepare, path, condemned=condemned, why=why)
+        preparing = asyncio.ensure_future(asyncio.to_thread(prepare, path, condemned=condemned, why=why))
+        try:
+            prepared = await asyncio.shield(preparing)
+        except asyncio.CancelledError:
+            preparing.add_done_callback(
+                _leave
+            )  # the thread goes on, and would seem to use the index for ever
+            raise
         try:
             if prepared.read_only:
                 role = Role.FROZEN if prepared.frozen else Role.VIEW
@@ -101,7 +109,7 @@ class Handles:
             await writer.close()
             raise
         await asyncio.to_thread(ballast.provide, path)
-        actor = Actor(writer, WalKeeper(path))
+        actor = Actor(writer, WalKeeper(path), Witness(path))
         actor.start()
         return cls(path, prepared, Role.READER, reader, actor)
 
@@ -203,3 +211,8 @@ class Handles:
         if self._journals is None:
             self._journals = now
         return any(now.get(suffix) != there for suffix, there in self._journals.items())
+
+
+def _leave(preparing: asyncio.Future[Prepared]) -> None:
+    if not preparing.cancelled() and preparing.exception() is None:
+        preparing.result().presence.leave()

@@ -114,7 +114,7 @@ def _open_files(connection: sqlite3.Connection, run: str) -> list[StreamPosition
 
 def _position(row: tuple[Any, ...]) -> StreamPosition:
     file, run, offset, skipping, inode, head, tail, ended = row
-    return StreamPosition(file, run, offset, bool(skipping), inode, head, tail, bool(ended))
+    return StreamPosition(file, run, offset, bool(skipping), inode, head, tail, bool(ended and run))
 
 
 def offsets(connection: sqlite3.Connection, files: Sequence[str]) -> dict[str, int]:
