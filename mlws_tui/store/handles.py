@@ -77,7 +77,9 @@ class Handles:
             return cls(path, None, Role.VIEW, await Connection.open(path, Role.VIEW), None)
         try:
             return await cls._prepared(path, condemned, why)
-        except DamagedError:
+        except StoreError as error:
+            if not isinstance(error, DamagedError) and await asyncio.to_thread(path.exists):
+                raise
             # Made ready and then damaged or removed, in the moment before it was opened: once more.
             return await cls._prepared(path, condemned, why)
 
