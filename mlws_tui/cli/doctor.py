@@ -108,6 +108,11 @@ def _rebuild(workspace: Workspace) -> Deed:
         what += f"; the old one is kept as {rebuilt.kept.name}"
     if rebuilt.behind:
         return Deed(f"{what}; {size(rebuilt.behind)} are still to be read by the app that is open", ok=False)
+    if rebuilt.fewer:
+        lost = ", ".join(f"{run} ({had} → {has})" for run, (had, has) in list(rebuilt.fewer.items())[:5])
+        more = f" and {len(rebuilt.fewer) - 5} more" if len(rebuilt.fewer) > 5 else ""
+        what += f". There are fewer points than before, as streams were cut or removed: {lost}{more}"
+        return Deed(f"{what}. Keep the old index: it alone has them", ok=False)
     return Deed(what)
 
 

@@ -46,7 +46,9 @@ def document(experiment: Experiment, runs: int | None = None) -> dict[str, Any]:
 
 def page_document(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float) -> dict[str, Any]:
     """EXP with its runs, the best value of each metric, and where it comes from."""
-    best = {name: {"value": found.value, "run": found.run} for name, found in best_of(runs).items()}
+    best = {
+        name: {"value": found.value, "run": found.run} for name, found in best_of(runs).items() if found.sure
+    }
     return {
         **document(experiment, len(runs)),
         "runs": [run_document(run, now) for run in runs],
@@ -140,7 +142,8 @@ def _page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float) -> 
         yield f"  result      {safe_text(name)}  {_figure(experiment.metrics[name])}"
     best = best_of(runs)
     for name in by_importance(best):
-        yield f"  best        {safe_text(name)}  {figure(best[name].value, 5)}  in {best[name].run}"
+        label = "best" if best[name].sure else "last"
+        yield f"  {label}        {safe_text(name)}  {figure(best[name].value, 5)}  in {best[name].run}"
     states = Counter(run.state.value for run in runs)
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
     yield f"  runs        {counted or 'none yet'}"

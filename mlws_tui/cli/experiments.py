@@ -184,6 +184,9 @@ def update_command(
     """Change EXPERIMENT; an empty value empties it."""
     given = {"status": status, "description": description, "best_checkpoint": best_checkpoint}
     results = _settings(metrics, "--metric")
+    for name, value in results.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"A result is a number: {name}={value!r:.40} is none")
     if not any((tags, untags, metrics, dropped)) and all(value is None for value in given.values()):
         raise UsageError(
             "There is nothing to change", hint="mlws-tui experiments update --help lists what there is"
@@ -231,7 +234,9 @@ def restore_command(session: Session, ref: str) -> None:
     """Bring a deleted EXPERIMENT back, with its runs."""
 
     async def restore(store: ExperimentStore, opened: Workbench) -> Experiment:
-        known = await _find(opened, ref, include_deleted=True)
+        from mlws_tui.services.experimentviews import find_deleted
+
+        known = await find_deleted(opened, ref)
         if not await store.restore_experiment(known.id):
             raise UsageError(f"Experiment {known.id} is not deleted")
         return known

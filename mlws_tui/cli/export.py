@@ -37,7 +37,13 @@ _STOPPING = (signal.SIGTERM, signal.SIGHUP)
     help="What the files are; parquet needs mlws-tui[parquet].",
 )
 @click.option("--run", "refs", multiple=True, metavar="RUN", help="This run only; may be repeated.")
-@click.option("--experiment", metavar="NAME", help="The runs of this experiment only (its name or id).")
+@click.option(
+    "--experiment",
+    "experiments",
+    multiple=True,
+    metavar="NAME",
+    help="The runs of this experiment only (its name or id).",
+)
 @click.option(
     "--since", metavar="DATE", help="Runs begun on this day or later: 2024-10-19, 2024-10-19T14:30."
 )
@@ -53,7 +59,7 @@ def command(
     session: Session,
     file_format: str,
     refs: tuple[str, ...],
-    experiment: str | None,
+    experiments: tuple[str, ...],
     since: str | None,
     deleted: bool,
     what: str | None,
@@ -70,7 +76,9 @@ def command(
     if out == _STDOUT and (as_json or force):
         raise UsageError("--out - writes a table to stdout, which leaves no room for --json or --force")
     tables = tuple(TABLES) if what is None else tuple(name.strip() for name in what.split(","))
-    selection = Selection(None, experiment, _moment(since), deleted)
+    if len(experiments) > 1:
+        raise UsageError("One --experiment at a time", hint="export each into a folder of its own, or all")
+    selection = Selection(None, experiments[0] if experiments else None, _moment(since), deleted)
     request = Request(file_format, tables, selection)
     check(request)
     target = None if out == _STDOUT else Path(out) if out else _default()

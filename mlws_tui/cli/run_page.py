@@ -58,7 +58,7 @@ def page(run: Run, happenings: Iterable[RunEvent], now: float) -> Iterator[str]:
         told = f"{one.name}: {words}" if one.name and words else one.name or str(words or "")
         yield f"  {one.type:<11} {iso(one.ts)}  {safe_text(told)}"
     if run.error is not None:
-        yield f"  error       {safe_text(run.error.type)}: {safe_text(run.error.message)}"
+        yield f"  error       {safe_text(': '.join(filter(None, (run.error.type, run.error.message))))}"
         yield from (f"    {safe_text(line)}" for line in run.error.traceback.splitlines())
     for problem in run.problems:
         yield f"  problem     {safe_text(problem)}"

@@ -15,7 +15,7 @@ class MlwsError(Exception):
     exit_code = 1
 
     def __init__(self, title: str, *, detail: str = "", hint: str = "") -> None:
-        super().__init__(title)
+        super().__init__(f"{title} ({hint})" if hint else title)
         self.title = title
         self.detail = detail
         self.hint = hint

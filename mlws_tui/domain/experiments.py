@@ -111,10 +111,14 @@ class ExperimentPage:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best value of a metric in several runs, and which run had it; of one whose name tells nothing, the newest."""
+    """The best value of a metric in several runs, and which run had it.
+
+    Where the name does not tell what is better, it is the last value of the newest run that has one, and not `sure`.
+    """
 
     value: float
     run: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +276,7 @@ def best_of(runs: Iterable[Run]) -> dict[str, Best]:
             if known is None or (
                 lower is not None and (value < known.value if lower else value > known.value)
             ):
-                found[name] = Best(value, run.id)
+                found[name] = Best(value, run.id, lower is not None)
     return found
 
 

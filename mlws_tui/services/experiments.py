@@ -333,6 +333,8 @@ class ExperimentStore:
         Raises:
             ValueError: if there is no such run, or the step or a metric is no number.
         """
+        if not metrics:
+            return
         parts = await self._open()
         async with self._writing:
             run = await self._joining(parts, run_id)

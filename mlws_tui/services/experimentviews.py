@@ -56,6 +56,20 @@ async def find(parts: Parts, ref: str, *, include_deleted: bool = False) -> Expe
     return found
 
 
+async def find_deleted(parts: Parts, ref: str) -> Experiment:
+    """The deleted experiment of an id, of a name (the newest), or of the beginning of an id.
+
+    Raises:
+        NotFoundError: if there is none.
+        UsageError: if several fit.
+    """
+    exact = await parts.store.get_experiment(ref, include_deleted=True)
+    if exact is None or not exact.deleted:
+        named = await _deleted_named(parts, ref)
+        exact = named if named is not None else exact
+    return exact if exact is not None else await find(parts, ref, include_deleted=True)
+
+
 async def runs_of(parts: Parts, experiment: str) -> Sequence[Run]:
     """The newest runs of an experiment, up to a thousand, the running ones first."""
     query = RunQuery(limit=_MOST_RUNS, include_archived=True, experiment=experiment)
@@ -85,12 +99,12 @@ async def what_goes(parts: Parts, experiment: str) -> Inventory:
 
 
 async def _deleted_named(parts: Parts, name: str) -> Experiment | None:
-    """The newest of that name, deleted ones too."""
+    """The newest deleted one of that name."""
     if not name.strip():
         return None
     query = ExperimentQuery(limit=_NAMED, text=name, include_deleted=True)
     page = await parts.store.list_experiments(query)
-    return next((one for one in page.experiments if one.name == name), None)
+    return next((one for one in page.experiments if one.name == name and one.deleted), None)
 
 
 async def _near(parts: Parts, ref: str) -> str:

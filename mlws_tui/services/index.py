@@ -41,6 +41,10 @@ def index_place(workspace: Workspace) -> IndexPlace:
         WorkspaceError: if the workspace may not even be read.
     """
     if not os.access(workspace.marker, os.R_OK | os.X_OK):
+        if workspace.marker.exists() and workspace.marker.stat().st_uid == os.getuid():
+            raise WorkspaceError(
+                f"The folder {workspace.marker} may not be read", hint=f"chmod u+rwx {workspace.marker}"
+            )
         raise WorkspaceError(
             f"The workspace {workspace.root} is private to its owner",
             hint="who owns it can open it to the group: files.private: false in its config.yaml",

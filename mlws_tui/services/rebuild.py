@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
@@ -32,6 +32,7 @@ class Rebuilt:
         seconds: How long it took.
         behind: Bytes of streams that the process that ingests has still to read; 0 where all is done.
         kept: Where the index before it went, if there was one.
+        fewer: Of each run that has fewer points than before, how many it had and has: its streams lost some.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Rebuilt:
     seconds: float
     behind: int
     kept: Path | None
+    fewer: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def _silent(_done: int, _all: int) -> None:
@@ -63,15 +65,26 @@ async def rebuild(workspace: Workspace, *, progress: Callable[[int, int], None] 
     begun_to_read = asyncio.Event()
     hub.subscribe(lambda change: begun_to_read.set() if isinstance(change, IndexState) else None)
     try:
+        before = await _points(store)
         kept = await _begin_anew(store)
         await service.start()
         await begun_to_read.wait()
         behind = await _follow(service, progress)
         runs = (await store.list_runs(_EVERYTHING)).total
+        after = await store.points_by_run() if not behind else before
     finally:
         await service.close()
         await store.close()
-    return Rebuilt(place.path, runs, time.monotonic() - begun, behind, kept)
+    fewer = {run: (had, after.get(run, 0)) for run, had in before.items() if after.get(run, 0) < had}
+    return Rebuilt(place.path, runs, time.monotonic() - begun, behind, kept, fewer)
+
+
+async def _points(store: Store) -> dict[str, int]:
+    """What the index has so far, to compare; nothing of one that cannot be read."""
+    try:
+        return await store.points_by_run()
+    except StoreError:
+        return {}
 
 
 async def _begin_anew(store: Store) -> Path | None:

@@ -79,3 +79,12 @@ def _same(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return one == other or (math.isnan(one) and math.isnan(other))
+
+
+def points_by_run(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many points each run has, as counted when they were taken in; runs without any are left out."""
+    rows = connection.execute(
+        "SELECT streams.run, sum(series.n) FROM series JOIN streams ON streams.id = series.stream "
+        "WHERE streams.run IS NOT NULL GROUP BY streams.run"
+    )
+    return dict(rows.fetchall())

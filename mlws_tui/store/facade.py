@@ -14,7 +14,7 @@ from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPo
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQuery, Kin
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, SeriesInfo
-from mlws_tui.store import ballast, burial, curves, experiments, queries
+from mlws_tui.store import ballast, burial, counts, curves, experiments, queries
 from mlws_tui.store.actor import Request
 from mlws_tui.store.errors import DamagedError
 from mlws_tui.store.handles import Handles, Trouble
@@ -224,6 +224,10 @@ class Store:
         changed = self._data_version is not None and version != self._data_version
         self._data_version = version
         return changed
+
+    async def points_by_run(self) -> dict[str, int]:
+        """How many points the index has of each run that has any."""
+        return await self._read_chart(counts.points_by_run)
 
     async def standing(self) -> Standing:
         """How far the streams are ingested."""

@@ -83,11 +83,29 @@ def test_a_stream_that_shrank(doctor: Doctor, workspace: Workspace) -> None:
     assert "is shorter" in answer.one("records")["message"]
 
 
+def test_a_stream_that_shrank_after_its_run_was_over(doctor: Doctor, workspace: Workspace) -> None:
+    """F08: nobody reads it any more, and an index that is made again forgets what it held."""
+    path = record(workspace)
+    past = time.time() - 60
+    os.utime(path, (past, past))
+    ingest(workspace)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    os.utime(path, (past, past))
+    answer = doctor()
+    assert answer.code == 1 and path.name in answer.one("lost streams")["message"]
+    answer = doctor("--rebuild")
+    assert answer.code == 1 and "fewer points than before" in answer.done and path.parent.name in answer.done
+    assert doctor().code == 0
+
+
 def test_a_run_without_a_run_record_and_one_that_went_on_after_its_end(
     doctor: Doctor, workspace: Workspace
 ) -> None:
     write(workspace.streams, f"{OTHER}/host-1-a.jsonl", [metrics(1, 1.0, loss=1)])
     path = record(workspace)
+    past = time.time() - 60
+    os.utime(path, (past, past))
     ingest(workspace)
     with path.open("ab") as file:
         file.write(b'{"type":"note","ts":5000,"text":"late"}\n')

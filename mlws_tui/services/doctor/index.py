@@ -136,6 +136,12 @@ def _lost(case: Case) -> list[Check]:
         what = f"{counted(len(parts), 'file')} of streams that the index has read are gone: {listed(sorted(parts))}"
         hint = "what they held is in the index alone; mlws-tui doctor --rebuild forgets it"
         found.append(problem("lost streams", what, hint))
+    lengths = case.survey.files
+    short = sorted(file for file, one in files.items() if lengths.get(file, one.offset) < one.offset)
+    if short:
+        what = f"{counted(len(short), 'file')} of streams are shorter than what was read of them: {listed(short)}"
+        hint = "what is cut off is in the index alone: mlws-tui export keeps it, mlws-tui doctor --rebuild forgets it"
+        found.append(problem("lost streams", what, hint))
     return found
 
 
