@@ -155,6 +155,12 @@ def implicit_id(name: str, nth: int = 1) -> str:
     return f"{_IMPLICIT}:{name}" if nth < 2 else f"{_IMPLICIT}#{nth}:{name}"
 
 
+def implied_name(experiment: str) -> str | None:
+    """The name in an id that `implicit_id` gives; None for other ids."""
+    kind, colon, name = experiment.partition(":")
+    return name if colon and kind.partition("#")[0] == _IMPLICIT else None
+
+
 def fold(record: Mapping[str, Any], settings: Iterable[Setting]) -> dict[str, Any]:
     """The fields of an experiment: what its first record says, then what was set, in the order given.
 

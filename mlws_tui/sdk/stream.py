@@ -87,6 +87,11 @@ class StreamWriter:
             if time.monotonic() >= self._retry_at:
                 self._write_waiting()
 
+    @property
+    def waiting(self) -> int:
+        """How many records the disk has not taken yet."""
+        return len(self._waiting)
+
     def write_last(self, record: Mapping[str, Any]) -> None:
         """Append the last record and close: nothing that another thread writes comes after it."""
         with self._lock:

@@ -107,7 +107,7 @@ def _remove_all(workspace: Workspace, run_ids: Sequence[str]) -> None:
             if folder.is_symlink():
                 folder.unlink()
             elif folder.exists():
-                shutil.rmtree(folder)
+                _remove_tree(folder)
             (workspace.streams / WAKE_DIR / run).unlink(missing_ok=True)
         except OSError as error:
             problem = error
@@ -121,6 +121,15 @@ def _remove_all(workspace: Workspace, run_ids: Sequence[str]) -> None:
             f"Deleted, but {problem.filename} could not be removed: {problem.strerror or problem}",
             hint="it shows no more; remove the file yourself, or have mlws-tui doctor --fix try again",
         ) from problem
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove it, also where another process does the same just now."""
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            continue
 
 
 def _outlive(runs: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlws_tui.domain.errors import MlwsError
@@ -54,10 +55,12 @@ class ExperimentEdits:
     async def reach(self, parts: Parts) -> None:
         """Wait until the index has what was written here, or for as long as its holder may take."""
         targets = dict(self._targets)
-        if targets and not await parts.ingest.reach(targets, self._patience):
-            for file, size in targets.items():
-                if self._targets.get(file) == size:
-                    del self._targets[file]
+        reached = not targets or not await parts.ingest.reach(targets, self._patience)
+        # A file that was removed before anybody read it is not waited for again.
+        done = targets if reached else await asyncio.to_thread(_gone, parts.workspace.streams, targets)
+        for file, size in done.items():
+            if self._targets.get(file) == size:
+                del self._targets[file]
         if not self._targets:
             self._own.clear()
 
@@ -165,3 +168,16 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in containers
         return str(os.getuid())
+
+
+def _gone(streams: Path, targets: Mapping[str, int]) -> dict[str, int]:
+    """Those of the targets that cannot be reached: the file is not there, or shorter."""
+    gone: dict[str, int] = {}
+    for file, size in targets.items():
+        try:
+            there = (streams / file).stat().st_size >= size
+        except OSError:
+            there = False
+        if not there:
+            gone[file] = size
+    return gone

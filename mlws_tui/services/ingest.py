@@ -19,7 +19,7 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.lease import Lease, lease_path
 from mlws_tui.sources.watch import changes, is_network
 from mlws_tui.store import Store
-from mlws_tui.store.errors import BusyError, DamagedError, FullError, OvergrownError, StaleError
+from mlws_tui.store.errors import BusyError, DamagedError, FullError, OvergrownError, StaleError, TouchedError
 
 log = logging.getLogger(__name__)
 _LOOK = 1.0  # how often it is checked that the index is still the one that was opened (s)
@@ -58,6 +58,7 @@ class IngestService:
         self._look_at = 0.0
         self._stale = 0
         self._check: asyncio.Task[None] | None = None
+        self._checked = -1
 
     @property
     def state(self) -> IndexState:
@@ -89,6 +90,11 @@ class IngestService:
             self._backlog = None
             self._lease.release()
 
+    def abandon(self) -> None:
+        """Give up the lease where the event loop was closed under this: its tasks are no more."""
+        self._task = self._watching = self._check = self._backlog = None
+        self._lease.release()
+
     async def catch_up(self, timeout: float = 1.0) -> IndexState:  # noqa: ASYNC109 - part of the answer, not a limit
         """Bring the index up to what the streams hold now, for a command that is about to read it.
 
@@ -101,7 +107,7 @@ class IngestService:
         """
         try:
             return await self._catch_up(timeout)
-        except DamagedError:
+        except (DamagedError, TouchedError):
             await self._mend()
             return await self._catch_up(timeout)
         except (
@@ -211,14 +217,15 @@ class IngestService:
         await self._look_at_index()
         try:
             return await self._work()
-        except DamagedError:
+        except (DamagedError, TouchedError):
             return 0.0  # the next step mends it
 
     async def _work(self) -> float:
         if self._store.read_only or not await self._hold():
             await self._follow()
             return _FOLLOW
-        if self._store.unclean and self._check is None:
+        if self._store.unclean and self._checked != self._store.generation:
+            self._checked = self._store.generation
             self._check = asyncio.create_task(self._look_through(), name="check")
         more = await self._ingest_once()
         self._tell(self._holder_state())

@@ -62,6 +62,11 @@ class OpenIndex:
             raise
         return opened
 
+    def abandon(self) -> None:
+        """Let go of everything where the event loop was closed under it: the next one can then have it."""
+        self.ingest.abandon()
+        self.store.abandon()
+
     async def close(self) -> None:
         """Stop, and close the index. Safe to call twice."""
         try:
@@ -118,6 +123,8 @@ class LazyIndex:
                 raise StoreError(
                     "This experiment store is open on another event loop", hint="make one for each loop"
                 )
+            if self._opened is not None:
+                self._opened.abandon()
             self._loop, self._opening, self._opened = loop, asyncio.Lock(), None
         async with self._opening:
             if self._opened is None:

@@ -109,7 +109,7 @@ class Recording:
 
     def _written(self, writer: StreamWriter, before: int) -> Place:
         place = self._place(writer)
-        if place[1] <= before:
+        if writer.waiting or place[1] <= before:
             raise StoreError(
                 f"{writer.path} takes no more records", hint="make room on the disk, then try again"
             )

@@ -55,6 +55,7 @@ class Actor:
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(_QUEUE_LIMIT)
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._ended = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="store-actor")
@@ -69,6 +70,8 @@ class Actor:
             raise StoreError("The index is closed")
         waiting = _Waiting(request, asyncio.get_running_loop().create_future())
         await self._queue.put(waiting)
+        if self._ended:  # it was full until the end: nobody takes from it any more
+            self._refuse_rest()
         return cast(T, await waiting.answer)
 
     async def close(self) -> None:
@@ -84,8 +87,14 @@ class Actor:
             except TimeoutError:
                 self._task.cancel()
                 await asyncio.wait({self._task}, timeout=1)
+        self._ended = True
         self._refuse_rest()
         await self._connection.close()
+
+    def abandon(self) -> None:
+        """Close the connection without waiting, where the event loop is no more. Nobody is left to be answered."""
+        self._closed = self._ended = True
+        self._connection.abandon()
 
     async def _run(self) -> None:
         while True:

@@ -134,6 +134,13 @@ class Connection:
             self._interrupt()
             await asyncio.wait({closing}, timeout=_CLOSE_DEADLINE)
 
+    def abandon(self) -> None:
+        """Close it without waiting, where the event loop that it was opened on is no more."""
+        if not self._closed:
+            self._closed = True
+            self._interrupt()
+            self._inner.stop()
+
     def _perform(self, job: _Job, work: Callable[[sqlite3.Connection], T]) -> T:
         raw = self._inner._conn
         while True:

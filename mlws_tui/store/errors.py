@@ -22,6 +22,10 @@ class DamagedError(StoreError):
     """The index file is no sound database; the streams still hold everything."""
 
 
+class TouchedError(StoreError):
+    """Another program changed the index file: it may be sound all the same, as after a checkpoint."""
+
+
 class FullError(StoreError):
     """There is no room (or quota) to write the index."""
 

@@ -168,10 +168,11 @@ def _add(
 
     Where a name comes twice so, there were two records.
     """
+    taken: dict[tuple[float, float], int] = {}
     for step, ts, value in points:
-        nth = 0
-        while name in (row := rows.setdefault((step, stream, ts, nth), {})):
-            nth += 1
+        nth = taken.get((step, ts), 0)
+        taken[step, ts] = nth + 1
+        row = rows.setdefault((step, stream, ts, nth), {})
         if not row:
             row.update(step=step, timestamp=moment(ts))
         row[name] = math.nan if value is None else value

@@ -16,14 +16,15 @@ from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQu
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, SeriesInfo
 from mlws_tui.store import ballast, burial, counts, curves, experiments, queries
 from mlws_tui.store.actor import Request
-from mlws_tui.store.errors import DamagedError
-from mlws_tui.store.handles import Handles, Trouble
+from mlws_tui.store.errors import DamagedError, TouchedError
+from mlws_tui.store.handles import Handles, Opening, Trouble
 from mlws_tui.store.recovery import condemn
 from mlws_tui.store.requests import Ingest, Register, Standing, offsets, standing
 
 T = TypeVar("T")
 _DAMAGED = Trouble("The index was damaged", condemns=True)
 _GONE_BY = Trouble("The index could not be opened for a while", "it is brought up to date from the streams")
+_TOUCHED = Trouble("Another program wrote into the index file", "it is looked through for damage")
 _ANEW = Trouble("The index is begun anew", condemns=True)
 #: So many files in so many seconds: then it is not the file that is at fault.
 _QUARANTINES, _WITHIN = 3, 600.0
@@ -49,6 +50,8 @@ class Store:
         self._quarantined: deque[float] = deque(maxlen=_QUARANTINES)
         self._data_version: tuple[int, int] | None = None
         self._closed = False
+        self._touched = False
+        self._touched_at = -_WITHIN
 
     @classmethod
     async def open(cls, path: Path, *, read_only: bool = False) -> Store:
@@ -68,6 +71,11 @@ class Store:
             self._closed = True
             await self._handles.close()
 
+    def abandon(self) -> None:
+        """Let go of the index where the event loop that it was opened on was closed under it."""
+        self._closed = True
+        self._handles.abandon()
+
     @property
     def read_only(self) -> bool:
         """Whether this process can only read it (asked for, no permission, no room, or a newer schema)."""
@@ -80,8 +88,8 @@ class Store:
 
     @property
     def unclean(self) -> bool:
-        """Whether whoever had the index open last did not close it: then `check` is worth its time."""
-        return self._handles.prepared is not None and self._handles.prepared.unclean
+        """Whether `check` is worth its time: the index was not closed in order, or another program wrote into it."""
+        return self._touched or (self._handles.prepared is not None and self._handles.prepared.unclean)
 
     @property
     def kept(self) -> Path | None:
@@ -99,7 +107,8 @@ class Store:
         It takes up to half a minute for a gigabyte, and holds nobody up meanwhile.
         """
         try:
-            found = await (await self._opened()).look_through()
+            found = await (await self._opened()).look_through(counts=self._touched)
+            self._touched = False
         except DamagedError as error:
             found = error.detail or error.title
         if found:
@@ -138,11 +147,15 @@ class Store:
         await self._handles.close()
         try:
             why = "replaced" if trouble is _ANEW else "damaged"
-            self._handles = await Handles.open(self.path, condemned=condemned, why=why)
+            # One that is written to again and again, as by another program's checkpoints, is looked at once a while.
+            heedless = trouble is _TOUCHED and time.monotonic() - self._touched_at < _WITHIN
+            self._handles = await Handles.open(self.path, opening=Opening(condemned, why, heedless))
+            self._touched_at = time.monotonic() if trouble is _TOUCHED else self._touched_at
         except StoreError as error:
             self._broken = error
             raise
         self._broken = self._condemned = None
+        self._touched = trouble is _TOUCHED
         if was_frozen and self._handles.frozen:
             return ""
         self.generation += 1
@@ -258,6 +271,9 @@ class Store:
             return await actor.submit(request)
         except DamagedError:
             self._condemned = _DAMAGED
+            raise
+        except TouchedError:
+            self._condemned = _TOUCHED
             raise
 
     async def _opened(self) -> Handles:

@@ -16,6 +16,7 @@ from mlws_tui.store import ballast
 from mlws_tui.store.actor import Actor
 from mlws_tui.store.checkpoints import WalKeeper
 from mlws_tui.store.connection import Connection, Role, snapshot
+from mlws_tui.store.counts import miscounts
 from mlws_tui.store.errors import DamagedError
 from mlws_tui.store.presence import asked_to_leave, beside
 from mlws_tui.store.recovery import Identity, identity
@@ -44,6 +45,21 @@ class Trouble:
     condemns: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How an index is to be opened.
+
+    Attributes:
+        condemned: The file that is to be set aside first, should it still be the one at the path.
+        why: ``damaged`` or ``replaced``: part of the name that it gets.
+        heedless: Not to look whether other programs write into it.
+    """
+
+    condemned: Identity | None = None
+    why: str = "damaged"
+    heedless: bool = False
+
+
 class Handles:
     """The connections to one index file. The ones for charts and for checks are opened when they are first used."""
 
@@ -64,9 +80,7 @@ class Handles:
         self._journals: dict[str, Identity] | None = None
 
     @classmethod
-    async def open(
-        cls, path: Path, *, read_only: bool = False, condemned: Identity | None = None, why: str = "damaged"
-    ) -> Handles:
+    async def open(cls, path: Path, *, read_only: bool = False, opening: Opening | None = None) -> Handles:
         """Open the index, made, migrated or set aside first where needed.
 
         Raises:
@@ -76,42 +90,44 @@ class Handles:
             await asyncio.to_thread(require, path)
             return cls(path, None, Role.VIEW, await Connection.open(path, Role.VIEW), None)
         try:
-            return await cls._prepared(path, condemned, why)
+            return await cls._prepared(path, opening or Opening())
         except StoreError as error:
             if not isinstance(error, DamagedError) and await asyncio.to_thread(path.exists):
                 raise
             # Made ready and then damaged or removed, in the moment before it was opened: once more.
-            return await cls._prepared(path, condemned, why)
+            return await cls._prepared(path, opening or Opening())
 
     @classmethod
-    async def _prepared(cls, path: Path, condemned: Identity | None, why: str) -> Handles:
-        preparing = asyncio.ensure_future(asyncio.to_thread(prepare, path, condemned=condemned, why=why))
+    async def _prepared(cls, path: Path, opening: Opening) -> Handles:
+        work = asyncio.to_thread(prepare, path, condemned=opening.condemned, why=opening.why)
+        preparing = asyncio.ensure_future(work)
         try:
             prepared = await asyncio.shield(preparing)
         except asyncio.CancelledError:
-            preparing.add_done_callback(
-                _leave
-            )  # the thread goes on, and would seem to use the index for ever
+            # The thread goes on, and would seem to use the index for ever.
+            preparing.add_done_callback(_leave)
             raise
         try:
             if prepared.read_only:
                 role = Role.FROZEN if prepared.frozen else Role.VIEW
                 return cls(path, prepared, role, await Connection.open(path, role), None)
-            return await cls._writing(path, prepared)
+            return await cls._writing(path, prepared, None if opening.heedless else Witness(path))
         except BaseException:
             prepared.presence.leave()
             raise
 
     @classmethod
-    async def _writing(cls, path: Path, prepared: Prepared) -> Handles:
-        writer = await Connection.open(path, Role.WRITER)
+    async def _writing(cls, path: Path, prepared: Prepared, witness: Witness | None) -> Handles:
+        opened = [await Connection.open(path, Role.WRITER)]
         try:
-            reader = await Connection.open(path, Role.READER)
+            opened.append(await Connection.open(path, Role.READER))
+            await asyncio.to_thread(ballast.provide, path)
         except BaseException:
-            await writer.close()
+            for connection in opened:
+                await connection.close()
             raise
-        await asyncio.to_thread(ballast.provide, path)
-        actor = Actor(writer, WalKeeper(path), Witness(path))
+        writer, reader = opened
+        actor = Actor(writer, WalKeeper(path), witness)
         actor.start()
         return cls(path, prepared, Role.READER, reader, actor)
 
@@ -134,6 +150,17 @@ class Handles:
             if self.prepared is not None:
                 self.prepared.presence.leave()
 
+    def abandon(self) -> None:
+        """Close all without waiting, where the event loop that it was opened on is no more."""
+        self._closed = True
+        for connection in (self._checking, self._charts, self._reader):
+            if connection is not None:
+                connection.abandon()
+        if self.actor is not None:
+            self.actor.abandon()
+        if self.prepared is not None:
+            self.prepared.presence.leave()
+
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """A short question, on one state of the index."""
         return await self._reader.call(lambda raw: snapshot(raw, work), time_out=_SMALL_READ)
@@ -151,15 +178,19 @@ class Handles:
             lambda raw: int(raw.execute("PRAGMA data_version").fetchone()[0]), time_out=_SMALL_READ
         )
 
-    async def look_through(self) -> str:
-        """Read the whole file (SQLite's quick_check); what is wrong with it, or an empty text. May take a minute."""
+    async def look_through(self, *, counts: bool = False) -> str:
+        """Read the whole file (SQLite's quick_check); what is wrong with it, or an empty text. May take a minute.
+
+        Args:
+            counts: Also whether there are as many points as were counted when they were taken in.
+        """
         async with self._opening:
             if self._checking is None:
                 self._checking = await self._another()
-        found = await self._checking.call(lambda raw: raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+        found = await self._checking.call(lambda raw: _wrong(raw, counts))
         await self._checking.close()
         self._checking = None
-        return "" if found == "ok" else str(found)
+        return found
 
     async def _another(self) -> Connection:
         if self._closed:
@@ -213,6 +244,13 @@ class Handles:
         if self._journals is None:
             self._journals = now
         return any(now.get(suffix) != there for suffix, there in self._journals.items())
+
+
+def _wrong(raw: sqlite3.Connection, counts: bool) -> str:
+    found = str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if found != "ok":
+        return found
+    return "; ".join(snapshot(raw, miscounts)) if counts else ""
 
 
 def _leave(preparing: asyncio.Future[Prepared]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlws_tui.domain.experiments import fold, implicit_id, mapping, text
+from mlws_tui.domain.experiments import fold, implicit_id, implied_name, mapping, text
 from mlws_tui.domain.runs import Run
 from mlws_tui.store.burial import EXPERIMENT, Burial
 from mlws_tui.store.codec import dumps, loads
@@ -76,7 +76,7 @@ class Membership:
             after = self._row(experiment)
             if before != after:
                 told = (name for row in (before, after) if row is not None for name in row[:2])
-                self._names.update((experiment, *told))
+                self._names.update(filter(None, (experiment, implied_name(experiment), *told)))
         self._concerned.clear()
 
     def place(self, run: Run) -> Placed:

@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from mlws_tui.domain.events import decode_number
-from mlws_tui.domain.runs import Latest, Run, RunEvent, RunPage, RunQuery, SeriesInfo
+from mlws_tui.domain.runs import Latest, Run, RunEvent, RunPage, RunQuery, RunState, SeriesInfo
 from mlws_tui.store.codec import loads, run_of
 
 #: Series of the segments (one per stream file) in the order in which the files were written.
@@ -49,7 +51,16 @@ def list_runs(connection: sqlite3.Connection, query: RunQuery) -> RunPage:
 def listed(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, str]]) -> tuple[Run, ...]:
     """The runs of rows of (id, facts, metrics), with the last values (rank 0) that a list carries."""
     figures = _figures(connection, [row[0] for row in rows], IN_LIST)
-    return tuple(_run(facts, figures[run], metrics) for run, facts, metrics in rows)
+    return tuple(_listed(run, facts, figures[run], metrics) for run, facts, metrics in rows)
+
+
+def _listed(run: str, facts: str, figures: _Figures, metrics: str) -> Run:
+    try:
+        return _run(facts, figures, metrics)
+    except msgspec.ValidationError as error:  # one run that says what no run can must not hide the others
+        return Run(
+            run, run, "training", RunState.CREATED, problems=(f"what is recorded of it is odd: {error}",)
+        )
 
 
 def get_run(connection: sqlite3.Connection, run_id: str) -> Run | None:
@@ -120,10 +131,11 @@ def count_happenings(connection: sqlite3.Connection, run_id: str) -> int:
 def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
     conditions: list[str] = []
     values: list[object] = []
+    rest = "+" if query.unfinished else ""  # of which there are few: + keeps SQLite to their own index
     if not query.include_deleted:
-        conditions.append("deleted = 0")
+        conditions.append(f"{rest}deleted = 0")
     if not query.include_archived:
-        conditions.append("archived = 0")
+        conditions.append(f"{rest}archived = 0")
     if query.unfinished:
         conditions.append("unfinished = 1")
     if query.experiment is not None:

@@ -139,10 +139,16 @@ def number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def whole(value: object) -> int | None:
+    """The value if it is a whole number (a truth value is none) that SQLite can hold."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return value if fits and isinstance(value, int) else None
+
+
 def integer(value: object, default: int) -> int:
     """The value if it is a whole number that SQLite can hold, else the default."""
-    fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
-    return value if fits and isinstance(value, int) else default
+    fitting = whole(value)
+    return default if fitting is None else fitting
 
 
 def _weight(stream: StreamFacts) -> tuple[int, int, int, float, str]:
@@ -195,12 +201,12 @@ def _with_keys(base: dict[str, Any], name: str, assigned: Sequence[Assignment]) 
 def _pid(current: Sequence[StreamFacts]) -> int | None:
     """The process that trains: rank 0's, else the command's, else the wrapper's."""
     for stream in reversed(current):
-        if stream.role not in ("wrapper", "child") and isinstance(stream.facts.get("pid"), int):
-            return integer(stream.facts["pid"], 0) or None
+        if stream.role not in ("wrapper", "child") and (pid := whole(stream.facts.get("pid"))):
+            return pid
     for key in ("command_pid", "pid"):
         for stream in reversed(current):
-            if isinstance(stream.facts.get(key), int):
-                return integer(stream.facts[key], 0) or None
+            if pid := whole(stream.facts.get(key)):
+                return pid
     return None
 
 
@@ -208,14 +214,13 @@ def _processes(current: Sequence[StreamFacts]) -> tuple[ProcessRef, ...]:
     found: list[ProcessRef] = []
     for stream in reversed(current):
         for key, role in (("pid", stream.role), ("command_pid", "command")):
-            pid = stream.facts.get(key)
-            if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
+            pid = whole(stream.facts.get(key))
+            if pid is None or pid <= 0:
                 continue
-            start = stream.facts.get(f"{key}_start")
             found.append(
                 ProcessRef(
                     pid=pid,
-                    start=start if isinstance(start, int) else None,
+                    start=whole(stream.facts.get(f"{key}_start")),
                     host=text(stream.facts.get("host")) or "",
                     boot_id=text(stream.facts.get("boot_id")),
                     pid_ns=text(stream.facts.get("pid_ns")),
@@ -240,15 +245,14 @@ def _claim(stream: StreamFacts) -> Claim:
     ending = stream.ending
     if ending is None:
         return Claim(speaker, stream.rank, stream.attempt, None, stream.last_ts or 0.0)
-    exit_code, signal = ending.get("exit_code"), ending.get("signal")
     return Claim(
         speaker,
         stream.rank,
         stream.attempt,
         text(ending.get("status")),
         number(ending.get("ts")) or stream.last_ts or 0.0,
-        exit_code if isinstance(exit_code, int) else None,
-        signal if isinstance(signal, int) else None,
+        whole(ending.get("exit_code")),
+        whole(ending.get("signal")),
         _error(ending.get("error")),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from mlws_tui.store.errors import DamagedError
+from mlws_tui.store.errors import TouchedError
 
 
 class Witness:
@@ -33,14 +33,14 @@ class Witness:
         """Whether the file is as this process left it, where no other connection has committed anything since.
 
         Raises:
-            DamagedError: if it is not.
+            TouchedError: if it is not.
         """
         now = self._look(connection)
         if self._seen is not None and now[0] == self._seen[0] and now != self._seen:
             self._seen = None
-            raise DamagedError(
+            raise TouchedError(
                 f"Another program wrote into the file of the index {self._path}",
-                hint="it is set aside and made again from the streams",
+                hint="it is opened anew and looked through: try again",
             )
 
     def _look(self, connection: sqlite3.Connection) -> tuple[int, int, int]:

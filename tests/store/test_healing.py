@@ -407,3 +407,29 @@ async def test_the_reserve_is_there_where_there_is_room_and_given_back(tmp_path:
         assert await store.make_room() == there and not reserve.exists()
         assert await store.mend() == ""
         assert await asyncio.to_thread(reserve.exists) == there
+
+
+async def test_what_another_program_did_to_a_sound_index_condemns_nothing(tmp_path: Path) -> None:
+    """A checkpoint, or a mere touch: it is looked through, and stays."""
+    streams = fill(tmp_path)
+    async with live(tmp_path) as (store, _, heard):
+        inode = store.path.stat().st_ino
+        write(streams, FILE, [metrics(400, 2000.0, loss=0.5)])
+        await until(lambda: _counts(store, 401))
+        os.utime(store.path)
+        write(streams, NEWS, [header(OTHER)])
+        await until(lambda: told(heard, "Another program wrote into the index file"))
+        await until(lambda: _knows(store, OTHER))
+        assert await store.check() == ""
+        assert store.path.stat().st_ino == inode and not aside(store.path)
+
+
+async def test_a_run_that_says_what_no_run_can_hides_no_other(tmp_path: Path) -> None:
+    streams = fill(tmp_path, points=3)
+    odd = {"type": "end", "ts": 9.0, "status": "failed", "exit_code": True, "signal": [9]}
+    write(streams, NEWS, [header(OTHER, pid=True, pid_start=True, rank=False, gpus={"a": 1}), odd])
+    async with opened(tmp_path) as (store, service):
+        await service.catch_up()
+        assert {run.id for run in (await store.list_runs()).runs} == {RUN, OTHER}
+        run = await store.get_run(OTHER)
+        assert run is not None and (run.exit_code, run.signal, run.pid) == (None, None, None)
