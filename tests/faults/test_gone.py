@@ -65,7 +65,7 @@ async def test_an_older_copy_written_over_the_open_index_is_noticed(tmp_path: Pa
         assert await _counts(store, MANY)
         assert os.spawnlp(os.P_WAIT, "cp", "cp", str(older), str(store.path)) == 0
         write(streams, news, [metrics(MANY, 2000.0 + MANY, loss=0)])
-        await until(lambda: any("made again from the streams" in told.text for told in heard.of(Notice)))
+        await until(lambda: any("it is looked through" in told.text for told in heard.of(Notice)))
         await until(lambda: _counts(store, MANY + 1))
         assert (await store.list_runs()).total == 2 and await store.check() == ""
 
