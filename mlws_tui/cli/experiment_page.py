@@ -17,6 +17,8 @@ from mlws_tui.domain.runs import Run
 from mlws_tui.domain.text import cell_width, safe_text
 
 _RUNS_SHOWN = 20
+#: Cells that a list gives to a name: one long one must not cost all the other columns.
+_NAME = 36
 _NARROWEST, _GAP = 8, 2
 
 
@@ -77,15 +79,15 @@ def rows(page: ExperimentPage, now: float, width: int) -> list[str]:
         return []
     return table(
         [
-            Column("EXPERIMENT", [safe_text(one.id) for one in shown]),
-            Column("NAME", [safe_text(one.name) for one in shown], drop=3),
+            Column("NAME", [cut(safe_text(one.name), _NAME).rstrip() for one in shown]),
             Column("STATUS", [safe_text(one.status) + " (deleted)" * one.deleted for one in shown]),
             Column("RUNS", [str(page.runs.get(one.id, 0)) for one in shown], right=True),
             Column("RESULT", [" ".join(filter(None, _result(one))) for one in shown], drop=2),
-            Column("MODEL", [safe_text(one.base_model) for one in shown], drop=4),
-            Column("METHOD", [safe_text(one.method) for one in shown], drop=5),
-            Column("TAGS", [safe_text(", ".join(one.tags)) for one in shown], drop=6),
+            Column("MODEL", [safe_text(one.base_model) for one in shown], drop=5),
+            Column("METHOD", [safe_text(one.method) for one in shown], drop=6),
+            Column("TAGS", [safe_text(", ".join(one.tags)) for one in shown], drop=7),
             Column("CREATED", [age(now - one.created_at.timestamp()) for one in shown], drop=1, right=True),
+            Column("ID", [safe_text(one.id) for one in shown], drop=4),
         ],
         width,
     )

@@ -68,7 +68,7 @@ def list_command(
         emit_json({"experiments": documents, "total": page.total})
     elif sys.stdout.isatty():
         _print(rows(page, time.time(), shutil.get_terminal_size().columns))
-        _say_rest(page, offset)
+        _say_rest(page, query)
     else:
         _print(lines(page))
 
@@ -309,8 +309,10 @@ def _print(told: Sequence[str]) -> None:
         click.echo(line)
 
 
-def _say_rest(page: ExperimentPage, offset: int) -> None:
-    if not page.total:
+def _say_rest(page: ExperimentPage, query: ExperimentQuery) -> None:
+    if not page.total and (query.status is not None or query.tag is not None or query.text):
+        say("no experiment fits that")
+    elif not page.total:
         say("no experiments: mlws-tui experiments create NAME makes one")
-    elif (rest := page.total - offset - len(page.experiments)) > 0:
-        say(f"{rest} more: --offset {offset + len(page.experiments)} lists them")
+    elif (rest := page.total - query.offset - len(page.experiments)) > 0:
+        say(f"{rest} more: --offset {query.offset + len(page.experiments)} lists them")

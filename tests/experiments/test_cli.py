@@ -176,7 +176,7 @@ def test_on_a_terminal_a_table_fits_and_a_deletion_is_asked_for(call: Any, tmp_p
         call("create", name, "--model", "llama3.1:8b", "--method", "lora", "--tag", "some", "--tag", "more")
     listed = _on_terminal(tmp_path, "list")
     assert all(_cells(line) <= 80 for line in listed.splitlines())
-    assert "EXPERIMENT" in listed
+    assert "CREATED" in listed
     compared = _on_terminal(
         tmp_path, "compare", "reviews", "a-rather-long-name-of-an-experiment", "漢字" * 20
     )
