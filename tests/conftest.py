@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,10 @@ _FOREIGN = frozenset(
 settings.register_profile("mlws", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("mlws")
+
+
+# Below nohup, or a runner that ignores it, every program under test would ignore a hang-up, too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
