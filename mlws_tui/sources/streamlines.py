@@ -10,6 +10,7 @@ from mlws_tui.domain.events import decode, is_time
 
 _DEEPEST = 100
 _BIG = 2**63  # whole numbers beyond it fit no index and no float of another language
+_SOON = 1e10  # a time (Unix seconds) that is one for sure
 _COUNTS = ("step", "total", "epoch", "epochs")
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
@@ -47,7 +48,10 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
     kind = record.get("type")
     if type(kind) is not str:
         return None
-    if not is_time(record.get("ts")):
+    ts = record.get("ts")
+    if not (type(ts) is float and 0.0 <= ts < _SOON) and not is_time(
+        ts
+    ):  # the first is the common case, and quick
         record.pop("ts", None)
     if kind == "progress":
         for name in _COUNTS:
