@@ -77,6 +77,7 @@ class Handles:
         self._closed = False
         self._opened_at = time.monotonic()
         self._opening = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._journals: dict[str, Identity] | None = None
 
     @classmethod
@@ -184,13 +185,13 @@ class Handles:
         Args:
             counts: Also whether there are as many points as were counted when they were taken in.
         """
-        async with self._opening:
-            if self._checking is None:
-                self._checking = await self._another()
-        found = await self._checking.call(lambda raw: _wrong(raw, counts))
-        await self._checking.close()
-        self._checking = None
-        return found
+        async with self._looking:
+            async with self._opening:
+                checking = self._checking = await self._another()
+            try:
+                return await checking.call(lambda raw: _wrong(raw, counts))
+            finally:
+                await checking.close()
 
     async def _another(self) -> Connection:
         if self._closed:
