@@ -7,7 +7,6 @@ import contextlib
 import os
 import random
 import resource
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +21,7 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.workspace import init
 from mlws_tui.sources.edits import EditsLog
 from mlws_tui.store import Store
+from tests.faults.kit import full, mounted
 from tests.store.kit import RUN, Heard, header, ingested, metrics, opened, until, write
 from tests.torture.keepers import Ingester
 from tests.torture.kit import PATIENCE, REPOSITORY, check_integrity, python
@@ -37,30 +37,10 @@ LIMIT = 50_000
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(place)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("no small file system may be mounted here")
-    try:
+    with mounted(place, DISK) as is_mounted:
+        if not is_mounted:
+            pytest.skip("no small file system may be mounted here")
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-@contextlib.contextmanager
-def full(disk: Path) -> Iterator[None]:
-    """A foreign file takes all that is left."""
-    filler = disk / "filler"
-    descriptor = os.open(filler, os.O_WRONLY | os.O_CREAT)
-    try:
-        for size in (1 << 16, 1 << 12, 1):
-            with contextlib.suppress(OSError):
-                while True:
-                    os.write(descriptor, b"x" * size)
-        yield
-    finally:
-        os.close(descriptor)
-        filler.unlink()
 
 
 class Obedient:
