@@ -10,6 +10,7 @@ from typing import Any
 from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.domain.events import begun
 from mlws_tui.store.metrics import MOST_NAMES
+from mlws_tui.store.origin import mark_commit
 from mlws_tui.store.projection import Projection
 
 _BATCH = 500  # names in one IN (…)
@@ -27,6 +28,7 @@ class Ingest:
     chunks: Sequence[StreamChunk]
 
     def apply(self, connection: sqlite3.Connection) -> Ingested:
+        mark_commit(connection)
         projection = Projection(connection)
         for chunk in self.chunks:
             if not chunk.loses_edits:
@@ -70,6 +72,7 @@ class Register:
     folders: Sequence[StreamFolder]
 
     def apply(self, connection: sqlite3.Connection) -> tuple[StreamPosition, ...]:
+        mark_commit(connection)
         connection.executemany(
             "INSERT INTO streams (file, run) VALUES (?, ?) ON CONFLICT (file) DO NOTHING",
             [(file, folder.run) for folder in self.folders for file in folder.files],

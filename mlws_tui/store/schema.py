@@ -18,6 +18,7 @@ from mlws_tui.domain.errors import StoreError
 from mlws_tui.store import ballast
 from mlws_tui.store.errors import DamagedError, FullError, explain
 from mlws_tui.store.foreign import foreign_parts
+from mlws_tui.store.origin import check_origin
 from mlws_tui.store.presence import Presence, alone, beside, in_use, setup_lock
 from mlws_tui.store.recovery import Identity, drop, identity, set_aside, take_condemned
 
@@ -207,6 +208,7 @@ def _bring_up(
         if version:
             back_up(connection, path, version)
         migrate(connection, [step for step in steps if step.version > version])
+    check_origin(connection, path)
     return Prepared(presence)
 
 

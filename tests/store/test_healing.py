@@ -433,3 +433,22 @@ async def test_a_run_that_says_what_no_run_can_hides_no_other(tmp_path: Path) ->
         assert {run.id for run in (await store.list_runs()).runs} == {RUN, OTHER}
         run = await store.get_run(OTHER)
         assert run is not None and (run.exit_code, run.signal, run.pid) == (None, None, None)
+
+
+@pytest.mark.parametrize("points", [5, 5000])
+async def test_a_journal_of_another_index_is_not_taken_for_its_own(tmp_path: Path, points: int) -> None:
+    """SQLite takes up any sound journal; the other workspace's runs would be shown."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    write(workspace(here).streams, NEWS, [header(OTHER), metrics(1, 1001.0, loss=0.5)])
+    async with opened(here) as (store, service):
+        await service.catch_up()
+        before = await dump(store)
+    fill(there, points)
+    async with opened(there) as (other, service):
+        await service.catch_up()
+        shutil.copy(other.path.with_name("index.db-wal"), tmp_path / "wal")
+    shutil.copy(tmp_path / "wal", store.path.with_name("index.db-wal"))
+    async with opened(here) as (store, service):
+        await service.catch_up()
+        assert await dump(store) == before
+        assert aside(store.path)
