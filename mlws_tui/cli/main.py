@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "metrics": ("mlws_tui.cli.metrics:command", "Print the metrics of a run"),
     "logs": ("mlws_tui.cli.logs:command", "List, show and follow logs, or find their errors"),
+    "archive": ("mlws_tui.cli.archive:command", "Pack old logs, which can be read as before"),
     "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),
     "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry"),
     "journal": ("mlws_tui.cli.journal:command", "List the days of the journal, show one"),
@@ -40,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("init", "demo")),
-    ("Runs and logs", ("run", "runs", "experiments", "metrics", "logs", "export")),
+    ("Runs and logs", ("run", "runs", "experiments", "metrics", "logs", "archive", "export")),
     ("Journal and sessions", ("log", "today", "journal", "session")),
     ("Machine", ("gpu", "doctor")),
     ("Settings", ("config", "keys", "themes")),

@@ -40,6 +40,17 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
 
 
+class LogsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How logs are kept."""
+
+    archive_after: Annotated[
+        float,
+        Meta(
+            ge=0, le=36_500, description="Days after which the app offers to archive logs; 0: it never does"
+        ),
+    ] = 30.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings. Each has a default, so an empty file is a valid one."""
 
@@ -49,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gpu: GpuSettings = GpuSettings()
     runs: RunsSettings = RunsSettings()
     files: FilesSettings = FilesSettings()
+    logs: LogsSettings = LogsSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from pathlib import Path
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.events import KINDS, WAKE_DIR, begun, is_run_id
+from mlws_tui.services.logplaces import ARCHIVE, unpacked_name
 from mlws_tui.sources.edits import EditsLog
 from mlws_tui.store import Store
 
-_LOG_FOLDERS = (*KINDS, "archive")
-_LOG_SUFFIXES = (".log", ".log.gz", ".log.zst")
+_LOG_FOLDERS = (*KINDS, ARCHIVE, *(f"{ARCHIVE}/{kind}" for kind in KINDS))
+_LOG_SUFFIX = ".log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,8 @@ def _logs_of(workspace: Workspace, runs: frozenset[str]) -> Iterator[Path]:
 
 def _run_of(log: Path) -> str:
     """The run that a log is named after; empty for other files. A run's own name may hold ``.log``."""
-    suffix = next((suffix for suffix in _LOG_SUFFIXES if log.name.endswith(suffix)), None)
-    return "" if suffix is None else log.name.removesuffix(suffix)
+    name = unpacked_name(log.name)
+    return name.removesuffix(_LOG_SUFFIX) if name.endswith(_LOG_SUFFIX) else ""
 
 
 def _size(file: Path) -> int:

@@ -157,7 +157,7 @@ def create(path: Path, data: bytes, like: Path | None = None) -> None:
             _write(descriptor, data)
         finally:
             os.close(descriptor)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             path.unlink()
@@ -236,7 +236,7 @@ def _replace(path: Path, data: bytes, before: Snapshot) -> bool:
             os.close(descriptor)
         _check(path, before)
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
     finally:
         with suppress(FileNotFoundError):
@@ -339,7 +339,7 @@ def replace_private(path: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -349,7 +349,12 @@ def _write(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk at return.
+
+    Raises:
+        OSError: if the disk fails.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -34,9 +34,14 @@ def broken(doctor: Doctor) -> list[tuple[str, int | None, str, str]]:
 def test_links_of_the_journal_and_of_session_logs(doctor: Doctor, workspace: Workspace) -> None:
     (workspace.logs / "training" / "20241019-143000-sentiment.log").touch()
     (workspace.logs / "archive" / "20240101-000000-old.log.gz").touch()
+    (workspace.logs / "archive" / "agents").mkdir()
+    (workspace.logs / "archive" / "agents" / "20240102-000000-old.log.zst").touch()
+    (workspace.logs / "agents" / "20240103-000000-back.log").touch()
     workspace.journal.write_text(
         "# Log\n[there](logs/training/20241019-143000-sentiment.log) and [folder](logs)\n"
-        "[gone](logs/training/20240101-000000-old.log)\n"
+        "[gone](logs/training/20240102-000000-old.log)\n"
+        "[archived](logs/training/20240101-000000-old.log) [too](logs/agents/20240102-000000-old.log#L7)\n"
+        "[brought back](logs/archive/agents/20240103-000000-back.log.zst)\n"
         "[web](https://example.org/x) [mail](mailto:a@b.c) [top](#log) [root](/etc/hosts)\n"
     )
     session = workspace.sessions / "2024-10-19-sentiment.md"
@@ -47,8 +52,8 @@ def test_links_of_the_journal_and_of_session_logs(doctor: Doctor, workspace: Wor
         (
             "ACTIVITY.md",
             3,
-            "logs/training/20240101-000000-old.log",
-            "it may be logs/archive/20240101-000000-old.log.gz",
+            "logs/training/20240102-000000-old.log",
+            "it may be logs/archive/agents/20240102-000000-old.log.zst",
         ),
         (
             "docs/sessions/2024-10-19-sentiment.md",

@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.chunks import LOG, LOG_END
 from mlws_tui.domain.errors import ConfigError
 from mlws_tui.domain.runs import Presence
 from mlws_tui.services.doctor.survey import Survey, survey
 from mlws_tui.services.index import IndexPlace, index_place
 from mlws_tui.sources.processes import presence
-from mlws_tui.store.checks import IndexReport, examine
+from mlws_tui.store.checks import IndexReport, StreamStanding, examine
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,18 @@ class Case:
     def report(self) -> IndexReport:
         """What the index says of itself and of the streams."""
         return examine(self.index, deep=self.deep)
+
+    @cached_property
+    def streams_read(self) -> Mapping[str, StreamStanding]:
+        """What the index says of each stream file, by its path relative to the streams folder."""
+        files = self.report.files
+        return {file: one for file, one in files.items() if not file.startswith((LOG, LOG_END))}
+
+    @cached_property
+    def texts_read(self) -> Mapping[str, StreamStanding]:
+        """What the index says of each log that it took figures from, by its path relative to the workspace."""
+        files = self.report.files
+        return {file.removeprefix(LOG): one for file, one in files.items() if file.startswith(LOG)}
 
     @cached_property
     def survey(self) -> Survey:

@@ -10,10 +10,11 @@ from pathlib import Path
 from mlws_tui.domain.checkup import Check, advice, fine, problem
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.services.doctor.case import Case
-from mlws_tui.services.doctor.proc import lock_holder, process_name
+from mlws_tui.services.doctor.proc import lock_holder
 from mlws_tui.services.doctor.words import counted, listed, owner, size
 from mlws_tui.services.drafts import Drafts, state_folder
 from mlws_tui.sources import files
+from mlws_tui.sources.openfiles import process_name
 
 #: Seconds after which a temporary file belongs to no save that still goes on.
 _ABANDONED = 3600.0

@@ -7,9 +7,10 @@ from pathlib import Path
 from mlws_tui.domain.checkup import Check, advice, fine, problem
 from mlws_tui.domain.chunks import StreamPosition
 from mlws_tui.services.doctor.case import Case
-from mlws_tui.services.doctor.proc import is_alive, lock_holder, openers, process_name
+from mlws_tui.services.doctor.proc import is_alive, lock_holder, openers
 from mlws_tui.services.doctor.words import counted, listed, size
 from mlws_tui.services.lease import Lease
+from mlws_tui.sources.openfiles import process_name
 from mlws_tui.sources.streams import complete_bytes
 from mlws_tui.store.checkpoints import SOFT
 from mlws_tui.store.checks import IndexReport
@@ -117,7 +118,7 @@ def behind(case: Case) -> list[Check]:
 
 def _lost(case: Case) -> list[Check]:
     """What the index alone still has. The disk is asked again: a run may have begun since it was surveyed."""
-    streams, files = case.workspace.streams, case.report.files
+    streams, files = case.workspace.streams, case.streams_read
     read = {one.run for one in files.values() if one.offset}  # of others only people's edits speak
     missing = {run.run for run in case.report.runs} & read - case.survey.runs
     runs = {run for run in missing if _is_gone(streams / run)}

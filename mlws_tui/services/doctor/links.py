@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
+from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.checkup import BrokenLink
 from mlws_tui.domain.errors import MlwsError, WorkspaceError
 from mlws_tui.domain.events import STREAMS_DIR, is_run_id
@@ -16,6 +17,7 @@ from mlws_tui.domain.markdown import decode
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.documents import documents
 from mlws_tui.services.doctor.markdown_links import file_links, path_of
+from mlws_tui.services.logplaces import find_log, unpacked_name
 from mlws_tui.sources import files
 
 #: Links for which a name that is much alike is looked for: each compares with all the names that there are.
@@ -40,7 +42,7 @@ class _Names:
 
     def moved(self, target: Path, start: Path) -> str:
         """Where a file of that name is now, as it would be written from the folder `start`; empty if nowhere."""
-        found = self._by_name.get(target.name) or self._by_name.get(f"{target.name}.gz")
+        found = self._by_name.get(unpacked_name(target.name))
         return f"it may be {os.path.relpath(found[0], start)}" if found else ""
 
     def near(self, target: Path, start: Path) -> str:
@@ -60,7 +62,7 @@ class _Names:
             for folder, folders, names in os.walk(self._root / top):
                 folders[:] = [name for name in folders if not name.startswith(".")]
                 for name in names:
-                    found[name].append(Path(folder, name))
+                    found[unpacked_name(name)].append(Path(folder, name))
         return found
 
     def _search(self, target: Path) -> Path | None:
@@ -90,7 +92,7 @@ def _in_documents(case: Case, names: _Names) -> Iterator[BrokenLink]:
             continue
         for line, target in file_links(text):
             leads_to = Path(os.path.normpath(path.parent / path_of(target)))
-            if not _exists(leads_to):
+            if not _exists(case.workspace, leads_to):
                 hint = names.near(leads_to, path.parent)
                 yield BrokenLink(case.workspace.relative(path), line, target, hint)
 
@@ -106,13 +108,14 @@ def _of_runs(case: Case, names: _Names) -> Iterator[BrokenLink]:
         except WorkspaceError:
             yield BrokenLink(source, None, run.log, "it leads out of the workspace and is not read")
             continue
-        if not _exists(path):
+        if not _exists(case.workspace, path):
             yield BrokenLink(source, None, run.log, names.moved(path, root))
 
 
-def _exists(path: Path) -> bool:
+def _exists(workspace: Workspace, path: Path) -> bool:
+    """Whether the target is there, or the log that it was, archived."""
     try:
-        return path.exists()
+        return find_log(workspace, path).exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
 

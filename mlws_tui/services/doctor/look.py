@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mlws_tui.domain.checkup import BrokenLink, Check, Group, Report, advice, fine, problem
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.services.doctor import disk, documents, folders, index, machine, settings, streams
+from mlws_tui.services.doctor import disk, documents, folders, index, logs, machine, settings, streams
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.links import broken_links
 from mlws_tui.services.doctor.words import counted
@@ -47,6 +47,17 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, Looker], ...]], ...] = (
             ("edits", streams.edits),
             ("marks", streams.marks),
             ("clock", machine.clock),
+        ),
+    ),
+    (
+        "Logs",
+        (
+            ("logs", logs.files),
+            ("figures", logs.figures),
+            ("archives", logs.archives),
+            ("twice", logs.twice),
+            ("old logs", logs.old),
+            ("half archives", logs.half),
         ),
     ),
     (

@@ -13,6 +13,7 @@ from mlws_tui.services.deletion import finish_removals
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.documents import abandoned
 from mlws_tui.services.doctor.index import spare_copies
+from mlws_tui.services.doctor.logs import half_archives
 from mlws_tui.services.doctor.streams import old_marks
 from mlws_tui.services.doctor.words import counted, listed
 from mlws_tui.services.workspace import apply_privacy, init
@@ -27,7 +28,7 @@ def mend(case: Case) -> tuple[Deed, ...]:
         What was done, and what could not be; none where there was nothing to do.
     """
     deeds: list[Deed] = []
-    for step in (_folders, _modes, _marks, _copies, _deleted, _temporaries):
+    for step in (_folders, _modes, _marks, _copies, _deleted, _temporaries, _half_archives):
         try:
             deeds += step(case)
         except MlwsError as error:
@@ -81,6 +82,10 @@ async def _finish_removals(case: Case) -> tuple[str, ...]:
 
 def _temporaries(case: Case) -> Iterator[Deed]:
     return _remove(abandoned(case), "temporary file", Path.unlink)
+
+
+def _half_archives(case: Case) -> Iterator[Deed]:
+    return _remove(half_archives(case), "half archive", Path.unlink)
 
 
 def _remove(paths: list[Path], one: str, remove: Callable[[Path], None], many: str = "") -> Iterator[Deed]:

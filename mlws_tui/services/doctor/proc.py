@@ -34,18 +34,6 @@ def openers(paths: set[Path]) -> list[int]:
     return [pid for pid in _pids() if pid != os.getpid() and _has_open(pid, names)]
 
 
-def process_name(pid: int) -> str:
-    """A process in words: ``python train.py (pid 123)``; the pid alone where it is gone or hidden."""
-    if pid <= 0:  # the kernel's word for one outside this container
-        return "a process outside this container"
-    try:
-        words = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return f"pid {pid}"
-    text = " ".join(word.decode("utf-8", "replace").rpartition("/")[2] for word in words[:4] if word)
-    return f"{text[:50]} (pid {pid})" if text else f"pid {pid}"
-
-
 def is_alive(pid: int) -> bool:
     """Whether there is such a process."""
     return (_PROC / str(pid)).exists()

@@ -65,7 +65,7 @@ def records(case: Case) -> list[Check]:
 
 
 def _stuck(case: Case) -> list[Check]:
-    stuck = sorted(one.problem for one in case.report.files.values() if one.problem)
+    stuck = sorted(one.problem for one in case.streams_read.values() if one.problem)
     if not stuck:
         return []
     what = f"{counted(len(stuck), 'file')} cannot be read on: {listed(stuck)}"
@@ -74,7 +74,7 @@ def _stuck(case: Case) -> list[Check]:
 
 
 def _not_understood(case: Case) -> list[Check]:
-    bad = {file: one.bad for file, one in case.report.files.items() if one.bad}
+    bad = {file: one.bad for file, one in case.streams_read.items() if one.bad}
     if not bad:
         return []
     worst = sorted(bad, key=lambda file: (-bad[file], file))
@@ -87,7 +87,7 @@ def _not_understood(case: Case) -> list[Check]:
 
 
 def _left_out(case: Case) -> list[Check]:
-    left_out = {file: one.left_out for file, one in case.report.files.items() if one.left_out}
+    left_out = {file: one.left_out for file, one in case.streams_read.items() if one.left_out}
     if not left_out:
         return []
     what = f"{counted(sum(left_out.values()), 'value')} are not in the index: {listed(sorted(left_out))}"
@@ -99,7 +99,7 @@ def _after_end(case: Case) -> list[Check]:
     sizes = case.survey.files
     after = sorted(
         file
-        for file, one in case.report.files.items()
+        for file, one in case.streams_read.items()
         if one.settled and not one.problem and sizes.get(file, 0) > one.offset
     )
     if not after:
