@@ -57,7 +57,7 @@ _PY_WARNING = re.compile(r"\b[A-Z]\w*Warning: ")
 _HEAD = 160  # characters in which a level word is looked for
 
 TRACEBACK = "Traceback (most recent call last)"
-_RANK = re.compile(r"(?:\[(?:rank|Rank )\d+\]:? ?|\s*\| ?|\s*\+-+[+ -]*)+")
+_RANK = re.compile(r"(?:\[(?:Rank \d+|[a-z][\w.#-]{0,24})\]:? ?|\s*\| ?|\s*\+-+[+ -]*)+")
 _FRAME = re.compile(r'\s+File ".*", line \d+')
 _CHAIN = re.compile(
     "During handling of the above exception, another exception occurred:"
@@ -149,28 +149,35 @@ def time_of(text: str) -> float | None:
 
 
 def without_rank(text: str) -> str:
-    """The line without what a launcher or an exception group puts before it: ``[rank0]: ``, ``  | ``."""
+    """The line without what a launcher, a merged log or an exception group puts before it: ``[rank0]: ``, ``  | ``."""
     found = _RANK.match(text)
     return text[found.end() :] if found else text
 
 
-def in_traceback(lines: Iterable[str]) -> list[bool]:
-    """For each line whether it belongs to a traceback: from its header, or any frame of it, to the exception."""
-    marks: list[bool] = []
-    inside = False
-    for line in lines:
+class Tracer:
+    """Tells of lines, one after another, whether they belong to a traceback: from its header or any frame on."""
+
+    def __init__(self) -> None:
+        self.inside = False
+
+    def take(self, line: str) -> bool:
+        """Whether the next line belongs to one."""
         text = without_rank(line)
         if TRACEBACK in text or _FRAME.match(text) or _CHAIN.match(text):
-            inside = True
-            marks.append(True)
-        elif not inside:
-            marks.append(False)
-        elif text[:1] in ("", " ", "\t"):
-            marks.append(bool(line.strip()))
-        else:
-            inside = False
-            marks.append(_LAST.match(text) is not None)
-    return marks
+            self.inside = True
+            return True
+        if not self.inside:
+            return False
+        if text[:1] in ("", " ", "\t"):
+            return bool(line.strip())
+        self.inside = False
+        return _LAST.match(text) is not None
+
+
+def in_traceback(lines: Iterable[str]) -> list[bool]:
+    """For each line whether it belongs to a traceback, as `Tracer` tells."""
+    tracer = Tracer()
+    return [tracer.take(line) for line in lines]
 
 
 def begins_error(line: str, before: Sequence[str]) -> bool:

@@ -55,6 +55,13 @@ class LogState:
         errors: Errors that begin in it; None while it is not read or there are too many to count.
         counted: Share of the file that is counted (0–1).
         size: Bytes of the file as it is now.
+        warnings: Warnings in it; None while it is not read or there are too many to count.
+        visible: Lines of it that pass the filters; None without filters or while they are not counted.
+        sifted: Share of it that is looked through for that (0–1).
+        matches: Lines of it with what is looked for, as far as it is looked through.
+        sought: Share of it that is looked through for that (0–1); 1 where nothing is looked for.
+        filled: Share of an archive that is unpacked, or of logs that are merged (0–1); None for a plain file.
+        problem: One sentence where unpacking, merging or a regular expression had to stop.
     """
 
     end: Place
@@ -65,6 +72,47 @@ class LogState:
     errors: int | None
     counted: float
     size: int
+    warnings: int | None = None
+    visible: int | None = None
+    sifted: float = 1.0
+    matches: int = 0
+    sought: float = 1.0
+    filled: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How many errors, warnings and matches begin in each of equal stretches of a file.
+
+    Attributes:
+        errors: By stretch.
+        warnings: By stretch.
+        matches: By stretch, of what is looked for.
+        share: Share of the file that this is known of (0–1).
+    """
+
+    errors: tuple[int, ...]
+    warnings: tuple[int, ...]
+    matches: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A traceback with those that are chained to it.
+
+    Attributes:
+        first: Its first line.
+        next: The first line after it.
+        lines: How many lines it has.
+        exception: Its last line, which names the exception.
+    """
+
+    first: Place
+    next: Place
+    lines: int
+    exception: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,17 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from mlws_tui.domain.ansi import styled
-from mlws_tui.domain.logs import LogLine, LogState, Place
-from mlws_tui.domain.needle import Needle
-from mlws_tui.sources.lines import Found
-from mlws_tui.sources.logscan import Going, Words
+from mlws_tui.domain.levels import Level
+from mlws_tui.domain.logquery import Filter, Query, Sieve
+from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
 from mlws_tui.sources.logtail import LogTail
+from mlws_tui.sources.sift import Going
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -31,6 +30,21 @@ _YIELD = 0.002  # seconds in which others run while there is more to count
 _NOTHING = LogState(Place(0, 0), 0, 0, "", None, None, 0.0, 0)
 
 
+class Filler(Protocol):
+    """Fills a temporary file with the text that is to be read: of an archive, or of several logs."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def done(self) -> bool: ...
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class LogFeed:
     """A log that is followed from `start` to `close`. Use it on one event loop; nothing here blocks it.
 
@@ -38,10 +52,14 @@ class LogFeed:
         path: The log; it need not exist yet.
         changed: Called on the event loop after `state` changed; several changes may be told by one call.
         count: Whether to count its lines and errors.
+        filler: What makes the text where the log cannot be read as it is; the feed starts and closes it.
     """
 
-    def __init__(self, path: Path, changed: Callable[[], None], *, count: bool = True) -> None:
+    def __init__(
+        self, path: Path, changed: Callable[[], None], *, count: bool = True, filler: Filler | None = None
+    ) -> None:
         self.path = path
+        self._filler = filler
         self._changed = changed
         self._counts = count
         self._tail: LogTail | None = None
@@ -49,6 +67,8 @@ class LogFeed:
         self._telling = False
         self._every = LOOK
         self._closing = False
+        self._wants = False
+        self._seeks = self._sought = Query()
         self._ended = False
         self._nudge = threading.Event()
         self._waiting: SimpleQueue[asyncio.Future[None]] = SimpleQueue()
@@ -62,12 +82,18 @@ class LogFeed:
     async def start(self) -> None:
         """Open the log and begin to follow it."""
         loop = asyncio.get_running_loop()
-        tail = self._tail = await asyncio.to_thread(LogTail, self.path)
-        self._state = tail.state()
+        tail = self._tail = await asyncio.to_thread(self._open)
+        self._state = self._as_it_is(tail)
         self._thread = threading.Thread(
             target=self._follow, args=(tail, loop), name=f"log {self.path.name}", daemon=True
         )
         self._thread.start()
+
+    def _open(self) -> LogTail:
+        if self._filler is None:
+            return LogTail(self.path)
+        self._filler.start()
+        return LogTail(self._filler.path, name=self.path)
 
     async def close(self) -> None:
         """Follow it no more and close its files. Safe to call twice."""
@@ -78,6 +104,8 @@ class LogFeed:
             await asyncio.to_thread(thread.join)
         if self._tail is not None:
             await asyncio.to_thread(self._tail.close)
+        if self._filler is not None:
+            await asyncio.to_thread(self._filler.close)
 
     async def settle(self) -> None:
         """Return once a look that began after this call is done, so that what was written before it can be read.
@@ -115,22 +143,67 @@ class LogFeed:
         """Number of the line in its file, from 1; None where it is not counted yet."""
         return await asyncio.to_thread(self._opened.number_of, place)
 
-    async def find(self, needle: Needle, place: Place, *, forward: bool) -> Place | None:
-        """The nearest line from the place on, or before it, that shows the needle. Cancelling it stops the search."""
-        words = Words((needle.raw,), needle.ignore_case)
+    async def place_of(self, number: int) -> Place | None:
+        """Where the line of a number begins, from 1, or from -1 backwards; None where that is not known yet."""
+        return await asyncio.to_thread(self._opened.place_of, number)
 
-        def accept(line: Found) -> bool:
-            return bool(line.cut or needle.spans(styled(line.data).text))
+    async def place_at(self, share: float) -> Place:
+        """The line that stands at this share (0-1) of the file's bytes."""
+        return await asyncio.to_thread(self._opened.place_at, share)
 
+    async def time_at(self, place: Place) -> float | None:
+        """When the line was written (Unix seconds), else the nearest one before it that tells."""
+        return await asyncio.to_thread(self._opened.time_at, place)
+
+    async def place_at_time(self, ts: float) -> Place | None:
+        """The first line that was written then or later; None where the lines tell no times."""
         tail = self._opened
-        return await self._search(
-            lambda going: tail.find(words, place, forward=forward, accept=accept, going=going)
-        )
+        return await self._search(lambda going: tail.place_at_time(ts, going))
+
+    async def trace_at(self, place: Place) -> Trace | None:
+        """The traceback that the line belongs to; None where it belongs to none."""
+        return await asyncio.to_thread(self._opened.trace_at, place)
+
+    async def set_filters(self, filters: Sequence[Filter]) -> None:
+        """Show only the lines that pass these filters, from now on."""
+        tail = self._opened
+
+        def sift() -> LogState:
+            tail.sift(Sieve(filters))
+            return self._as_it_is(tail)
+
+        self._state = await asyncio.to_thread(sift)
+        self._asked()
+
+    def look_for(self, query: Query) -> None:
+        """Count the lines with this in the background from now on; an empty query counts none."""
+        self._seeks = query
+        self._asked()
+
+    async def find(self, query: Query, place: Place, *, forward: bool) -> Place | None:
+        """The nearest line from the place on, or before it, that shows the query. Cancelling it stops the search."""
+        tail = self._opened
+        return await self._search(lambda going: tail.find(query, place, forward=forward, going=going))
 
     async def find_error(self, place: Place, *, forward: bool) -> Place | None:
         """The nearest line from the place on, or before it, with which an error begins; cancelled as above."""
         tail = self._opened
         return await self._search(lambda going: tail.find_error(place, forward=forward, going=going))
+
+    async def find_level(self, place: Place, *, forward: bool, level: Level) -> Place | None:
+        """The nearest warning, or with any graver level the nearest error; cancelled as above."""
+        if level > Level.WARNING:
+            return await self.find_error(place, forward=forward)
+        tail = self._opened
+        return await self._search(lambda going: tail.find_warning(place, forward=forward, going=going))
+
+    async def ordinal(self, place: Place) -> int | None:
+        """The how-manieth line (from 1) with what is looked for it is; None where that is not known yet."""
+        return await asyncio.to_thread(self._opened.ordinal, place)
+
+    async def density(self, columns: int) -> Density:
+        """How many errors, warnings and matches begin in each of so many equal stretches of the file."""
+        return await asyncio.to_thread(self._opened.density, columns)
 
     @property
     def _opened(self) -> LogTail:
@@ -146,16 +219,20 @@ class LogFeed:
 
     def _follow(self, tail: LogTail, loop: asyncio.AbstractEventLoop) -> None:
         """The thread: look, count a little, tell, wait."""
-        more = self._counts
+        more = True
+        filled: tuple[object, ...] = ()
         waiting: list[asyncio.Future[None]] = []
         try:
             while not self._closing:
                 if self._nudge.wait(_YIELD if more else self._every):
                     self._nudge.clear()
                 waiting = self._take_waiting()
-                if tail.look() or more:
-                    more = self._counts and _count(tail)
-                    self._state = tail.state()
+                told, filled = filled, self._filled()
+                if tail.look() or more or self._wants or told != filled:
+                    self._wants = False
+                    self._seek(tail)
+                    more = _count(tail, everything=self._counts)
+                    self._state = self._as_it_is(tail)
                     self._tell(loop)
                 _release(waiting, loop)
         except Exception as error:  # a thread has nobody above it who would hear of it
@@ -168,6 +245,29 @@ class LogFeed:
             _release(waiting + self._take_waiting(), loop)
             if not self._closing:
                 self._tell(loop)
+
+    def _asked(self) -> None:
+        """The person asked for something that is to be counted: at once."""
+        self._wants = True
+        self._nudge.set()
+
+    def _seek(self, tail: LogTail) -> None:
+        seeks = self._seeks
+        if seeks != self._sought:
+            self._sought = seeks
+            tail.seek(seeks)
+
+    def _filled(self) -> tuple[object, ...]:
+        filler = self._filler
+        return () if filler is None else (round(filler.share, 2), filler.problem, filler.done)
+
+    def _as_it_is(self, tail: LogTail) -> LogState:
+        """The state of the log, with how far its text is made where it has to be."""
+        state, filler = tail.state(), self._filler
+        if filler is None:
+            return state
+        filled = None if filler.done else filler.share
+        return replace(state, filled=filled, problem=state.problem or filler.problem)
 
     def _take_waiting(self) -> list[asyncio.Future[None]]:
         waiting: list[asyncio.Future[None]] = []
@@ -198,10 +298,10 @@ def _resolve(looked: asyncio.Future[None]) -> None:
         looked.set_result(None)
 
 
-def _count(tail: LogTail) -> bool:
+def _count(tail: LogTail, *, everything: bool) -> bool:
     """Count for a short time; whether there is more."""
     until = time.monotonic() + _COUNT_FOR
-    while tail.count():
+    while tail.count(everything=everything):
         if time.monotonic() > until:
             return True
     return False

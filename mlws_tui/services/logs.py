@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.ansi import styled
 from mlws_tui.domain.errors import NotFoundError
-from mlws_tui.domain.levels import LogError, read_error, time_of
-from mlws_tui.domain.logs import START, LogEntry
-from mlws_tui.services.logfeed import LogFeed
-from mlws_tui.sources.logtail import LogTail
+from mlws_tui.domain.levels import LogError
+from mlws_tui.domain.logs import LogEntry
+from mlws_tui.services.logfeed import Filler, LogFeed
+from mlws_tui.services.logplaces import find_log
+from mlws_tui.services.logproblems import problems
+from mlws_tui.sources.merged import Merging
+from mlws_tui.sources.packed import Unpacking, packing_of
 
-_LONGEST_TRACEBACK = 2_000  # lines
-_STAMP_WITHIN = 50  # lines before an error in which its time is looked for
+_WAIT = 0.02  # seconds between two looks at an archive that is being unpacked
 
 
 def _nobody() -> None:
@@ -41,24 +43,40 @@ class LogsService:
         return await asyncio.to_thread(_entries, self._workspace.logs)
 
     async def open(self, path: Path, changed: Callable[[], None] = _nobody, *, count: bool = True) -> LogFeed:
-        """A log to read and follow. It need not exist yet.
+        """A log to read and follow, be it packed or archived. It need not exist yet.
 
         Args:
-            path: The file.
+            path: The file, where it lies or lay.
             changed: Called on the event loop after anything about the log changed.
             count: Whether to count its lines and errors, too.
         """
-        feed = LogFeed(path, changed, count=count)
+        place, filler = await asyncio.to_thread(_place_of, self._workspace, path)
+        feed = LogFeed(place, changed, count=count, filler=filler)
+        await feed.start()
+        return feed
+
+    async def open_merged(
+        self, logs: Sequence[tuple[str, Path]], changed: Callable[[], None] = _nobody, *, count: bool = True
+    ) -> LogFeed:
+        """Several logs as one text by time, each line behind the tag of its log; they are followed.
+
+        Args:
+            logs: A tag and the file of each.
+            changed: As above.
+            count: As above.
+        """
+        filler = await asyncio.to_thread(_Merged, self._workspace, logs)
+        feed = LogFeed(logs[0][1], changed, count=count, filler=filler)
         await feed.start()
         return feed
 
     async def errors(self, path: Path) -> tuple[LogError, ...]:
-        """All errors that the log tells, in its order.
+        """All errors that the log tells, in its order; the log may be packed or archived.
 
         Raises:
             NotFoundError: if there is no such log or it cannot be read.
         """
-        return await asyncio.to_thread(_errors, path)
+        return await asyncio.to_thread(problems, self._workspace, path)
 
 
 def _entries(logs: Path) -> tuple[LogEntry, ...]:
@@ -77,29 +95,54 @@ def _entries(logs: Path) -> tuple[LogEntry, ...]:
     return tuple(sorted(entries, key=lambda entry: (-entry.modified, str(entry.path))))
 
 
-def _errors(path: Path) -> tuple[LogError, ...]:
-    tail = LogTail(path)
+def _place_of(workspace: Workspace, path: Path) -> tuple[Path, Filler | None]:
+    """Where a log lies now, and what unpacks it where it is packed."""
+    place = find_log(workspace, path)
+    if packing_of(place) is None:
+        return place, None
     try:
-        missing = tail.state().missing
-        if missing:
-            raise NotFoundError(f"{path} cannot be read: {missing}", hint="mlws-tui logs list shows the logs")
-        while tail.count():
-            continue
-        found: list[LogError] = []
-        place = tail.find_error(START, forward=True, going=_always)
-        while place is not None:
-            lines = tail.after(place, _LONGEST_TRACEBACK)
-            texts = [styled(line.data).text for line in lines]
-            ts = time_of(texts[0])
-            if ts is None:
-                above = [styled(line.data).text for line in tail.before(place, _STAMP_WITHIN)]
-                ts = next((seen for seen in map(time_of, reversed(above)) if seen is not None), None)
-            found.append(read_error(tail.number_of(place) or 0, texts, ts))
-            place = tail.find_error(lines[0].next, forward=True, going=_always)
-        return tuple(found)
-    finally:
-        tail.close()
+        return place, Unpacking(place)
+    except OSError as error:
+        raise NotFoundError(
+            f"{place} cannot be unpacked: {error.strerror or error}", hint="make room for temporary files"
+        ) from error
 
 
-def _always() -> bool:
-    return True
+class _Merged:
+    """Merges logs; what is packed is unpacked whole first, as its lines have to come at their times.
+
+    It blocks; `close` gives everything back.
+    """
+
+    def __init__(self, workspace: Workspace, logs: Sequence[tuple[str, Path]]) -> None:
+        places = [(tag, *_place_of(workspace, path)) for tag, path in logs]
+        self._unpacked = [filler for _, _, filler in places if filler is not None]
+        self._merging = Merging([(tag, filler.path if filler else place) for tag, place, filler in places])
+
+    @property
+    def path(self) -> Path:
+        return self._merging.path
+
+    @property
+    def share(self) -> float:
+        return self._merging.share
+
+    @property
+    def problem(self) -> str:
+        return next((one.problem for one in (self._merging, *self._unpacked) if one.problem), "")
+
+    @property
+    def done(self) -> bool:
+        return self._merging.done
+
+    def start(self) -> None:
+        for filler in self._unpacked:
+            filler.start()
+        while not all(filler.done for filler in self._unpacked):
+            time.sleep(_WAIT)
+        self._merging.start()
+
+    def close(self) -> None:
+        self._merging.close()
+        for filler in self._unpacked:
+            filler.close()

@@ -17,6 +17,7 @@ from mlws_tui.services.index import index_place
 from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.logs import LogsService
+from mlws_tui.services.remembered import Remembered
 from mlws_tui.services.runs import RunsService
 from mlws_tui.services.sessions import SessionsService
 from mlws_tui.services.watching import WatchService
@@ -61,6 +62,7 @@ class Workbench:
             workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock
         )
         self.logs = LogsService(workspace)
+        self.remembered = Remembered(self.edits, store)
         self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.gpus = GpuService(self.hub, interval=settings.gpu.interval, disk=workspace.root, clock=clock)

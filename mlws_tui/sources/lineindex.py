@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 #: Bytes of one entry: a gigabyte takes 4,000 of them.
 BLOCK = 256 * 1024
+#: A file of so many bytes is counted from its beginning within half a second.
+_QUICK = 1024 * 1024 * 1024
 
 Read = Callable[[int, int], bytes]
 
@@ -79,8 +81,57 @@ class LineIndex:
         block, rest = divmod(offset, BLOCK)
         return sum(self._ends[:block]) + (read(block * BLOCK, rest).count(b"\n") if rest else 0)
 
+    def start_of(self, number: int, size: int, read: Read) -> int | None:
+        """Where a line begins; None where that is not known yet or there is no such line.
+
+        Args:
+            number: From 1; a negative one counts from the end, -1 being the last line.
+            size: Bytes that the file has now.
+            read: Gives bytes of it.
+        """
+        if number > 0 and not self.complete(size):
+            return _after_ends(number - 1, size, read) if size <= _QUICK else None
+        skip = number - 1
+        if number < 0:
+            if self._end < size:
+                return None
+            unfinished = bool(size) and read(size - 1, 1) != b"\n"
+            skip = self.total + unfinished + number
+        if skip <= 0:
+            return 0 if self._low == 0 and size else None
+        for block in range(self._low, len(self._ends)):
+            if self._ends[block] >= skip:
+                found = _nth_end(read(block * BLOCK, BLOCK), skip)
+                return block * BLOCK + found if block * BLOCK + found < size else None
+            skip -= self._ends[block]
+        return None
+
     def _add(self, block: int, count: int) -> None:
         while len(self._ends) <= block:
             self._ends.append(0)
         self._ends[block] += count
         self.total += count
+
+
+def _nth_end(data: bytes, count: int) -> int:
+    """The place after so many line ends."""
+    at = 0
+    for _ in range(count):
+        at = data.find(b"\n", at) + 1
+    return at
+
+
+def _after_ends(count: int, size: int, read: Read) -> int | None:
+    """As `LineIndex.start_of`, by counting from the beginning."""
+    at = 0
+    while at < size:
+        data = read(at, BLOCK)
+        ends = data.count(b"\n")
+        if ends >= count:
+            found = at + _nth_end(data, count)
+            return found if found < size else None
+        if not data:
+            return None
+        count -= ends
+        at += len(data)
+    return None

@@ -119,17 +119,18 @@ class LineReader:
         length = end - start
         if length <= MAX_LINE + 2:
             data = self._source.read(start, length)
-            return Found(start, end, data.endswith(b"\n"), _content(data), 0)
+            return Found(start, end, data.endswith(b"\n"), content(data), 0)
         tail = self._source.read(end - MAX_LINE, MAX_LINE)
         whole = tail.endswith(b"\n")
-        tail = _content(tail)
+        tail = content(tail)
         redraw = tail.rstrip(b"\r").find(b"\r")
         # Of a progress bar the last state counts, of any other line its beginning.
         data = tail[redraw + 1 :] if redraw >= 0 else self._source.read(start, MAX_LINE)
         return Found(start, end, whole, data, length - len(data))
 
 
-def _content(data: bytes) -> bytes:
+def content(data: bytes) -> bytes:
+    """The bytes of a line without its end."""
     if not data.endswith(b"\n"):
         return data
     return data[:-2] if data.endswith(b"\r\n") else data[:-1]

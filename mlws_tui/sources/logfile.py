@@ -58,6 +58,11 @@ class LogFile:
         """Bytes that it had at the last look."""
         return self._size
 
+    @property
+    def modified(self) -> float:
+        """When it was last written, as of the last look (Unix seconds)."""
+        return self._modified / 1e9
+
     def read(self, offset: int, count: int) -> bytes:
         """Bytes from the offset on; fewer at the end, none once it is closed or the disk fails."""
         with self._lock:

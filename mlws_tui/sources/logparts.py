@@ -2,59 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 
-from mlws_tui.domain.ansi import styled
-from mlws_tui.domain.levels import Level, begins_error, level_of
 from mlws_tui.domain.logs import LogLine, Place
+from mlws_tui.domain.logtimes import Times
+from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.lineindex import LineIndex
 from mlws_tui.sources.lines import Found, LineReader
 from mlws_tui.sources.logfile import LogFile, Remembered
-from mlws_tui.sources.logscan import ERROR_WORDS, Words, lines_hit
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Going
+from mlws_tui.sources.tally import Tally, backward, forward
 
-ERRORS = Words(ERROR_WORDS, ignore_case=True)
-_CONTEXT = 6  # lines before one that tell whether an error begins there
-_MOST_TRIED = 5_000
-_MOST_ERRORS = 2_000
+_MOST_ERRORS = 20_000  # lines of which it is told; a log with more has other troubles
+#: Seconds after which what is there of the lines asked for is given: the rest comes when more is looked through.
+_PATIENCE = 0.3
 
 
 class OpenedFile:
-    """A file that parts of a log lie in: its bytes, how its lines count, and the errors that begin in it.
+    """A file that parts of a log lie in: its bytes, how its lines count, and which of them pass what tests.
 
     Args:
         file: The file.
+        path: Its name.
         known: Bytes of it that do not count as appended.
+        sifted: What lines must pass to be shown; None for all.
+        sought: What lines are looked for; None for none.
     """
 
-    def __init__(self, file: LogFile, known: int) -> None:
+    def __init__(
+        self, file: LogFile, path: Path, known: int, sifted: Condition | None, sought: Condition | None
+    ) -> None:
         self.file: LogFile | Remembered = file
         self.identity: tuple[int, int] | None = file.identity
         self.index = LineIndex(known)
-        self._whole = Part(-1, "", self, 0)
-        self._errors: set[int] = set()
-        self._tried = 0
+        self.whole = Part(-1, "", self, 0)
+        self.errors = Tally(ERRORS, self.whole)
+        self.warnings = Tally(WARNINGS, self.whole)
+        self.sifted: Tally | None = None
+        self.sought: Tally | None = None
+        self._path = path
+        self._times: Callable[[], Times] | None = None
+        self.sift(sifted)
+        self.seek(sought)
+
+    def times(self) -> Times:
+        """What reads the times of its lines, from any of them on."""
+        if self._times is None:
+            modified = self.file.modified if isinstance(self.file, LogFile) else time.time()
+            self._times = times_of(self.whole, self._path, modified)
+        return self._times()
 
     @property
-    def errors(self) -> int | None:
+    def known_errors(self) -> int | None:
         """How many errors begin in what is counted; None where they are too many to tell."""
-        few = self._tried <= _MOST_TRIED and len(self._errors) <= _MOST_ERRORS
-        return len(self._errors) if few else None
+        return self.errors.total if self.errors.total <= _MOST_ERRORS else None
 
-    def count(self) -> bool:
-        """Count one more piece of the file; whether there was one."""
-        counted = self.index.step(self.file.size, self.file.read)
-        if counted is None:
+    @property
+    def known_warnings(self) -> int | None:
+        """How many warnings stand in what is counted; None where they are too many to tell."""
+        return self.warnings.total if self.warnings.total <= _MOST_ERRORS else None
+
+    def sift(self, test: Condition | None) -> None:
+        """Count the lines that pass, too, or none."""
+        self.sifted = Tally(test, self.whole) if test is not None else None
+
+    def seek(self, test: Condition | None) -> None:
+        """Count the lines that are looked for, too, or none."""
+        self.sought = Tally(test, self.whole) if test is not None else None
+
+    def count(self, *, everything: bool = True) -> bool:
+        """Count one more piece of the file for one who waits for it; whether there was one.
+
+        Args:
+            everything: Also what nobody asked for: its lines, errors and warnings.
+
+        Raises:
+            TooSlowError: if a regular expression takes too long.
+        """
+        for tally in (self.sought, self.sifted):
+            if tally is not None and tally.step():
+                return True
+        if not everything:
             return False
-        if self.errors is not None:
-            for line in lines_hit(self._whole, self._whole.reader, ERRORS, *counted):
-                self._tried += 1
-                if line.start not in self._errors and begins_error_at(self._whole, line):
-                    self._errors.add(line.start)
-        return True
+        if self.index.step(self.file.size, self.file.read) is not None:
+            return True
+        if self.known_errors is not None and self.errors.step():
+            return True
+        return self.known_warnings is not None and self.warnings.step()
 
     def freeze(self) -> None:
         """Keep only what is remembered of the file's end."""
         self.identity = None
+        self.sifted = self.sought = None
         if isinstance(self.file, LogFile):
             self.file = self.file.freeze()
 
@@ -102,9 +144,23 @@ class Part:
         place, following = Place(self.number, -1), Place(self.number, self.start)
         return LogLine(place, following, self.note.encode(), divider=True)
 
+    def after(self, offset: int, count: int, test: Condition | None) -> Iterator[Found]:
+        """Up to `count` lines from the offset on that pass; perhaps fewer where they take long to find."""
+        if test is None:
+            return iter(self.reader.after(offset, count))
+        return islice(forward(self, test, offset, _for_a_while(), self.opened.sifted), count)
 
-def lines_after(parts: Sequence[Part], place: Place, count: int) -> list[LogLine]:
-    """Up to `count` lines from the place on."""
+    def before(self, offset: int, count: int, test: Condition | None) -> list[Found]:
+        """The last `count` lines before the offset that pass, in order; perhaps fewer where they take long to find."""
+        if test is None:
+            return self.reader.before(offset, count)
+        return list(islice(backward(self, test, offset, _for_a_while(), self.opened.sifted), count))[::-1]
+
+
+def lines_after(
+    parts: Sequence[Part], place: Place, count: int, test: Condition | None = None
+) -> list[LogLine]:
+    """Up to `count` lines from the place on that pass; dividers always do."""
     lines: list[LogLine] = []
     for part in parts:
         if part.number < place.part:
@@ -112,13 +168,16 @@ def lines_after(parts: Sequence[Part], place: Place, count: int) -> list[LogLine
         here = part.number == place.part
         if part.note and not (here and place.offset >= 0) and len(lines) < count:
             lines.append(part.divider())
-        offset = max(place.offset, 0) if here else part.start
-        lines += map(part.line, part.reader.after(offset, count - len(lines)))
+        if len(lines) < count:
+            offset = max(place.offset, 0) if here else part.start
+            lines += map(part.line, part.after(offset, count - len(lines), test))
     return lines
 
 
-def lines_before(parts: Sequence[Part], place: Place, count: int) -> list[LogLine]:
-    """The last `count` lines before the place, in order."""
+def lines_before(
+    parts: Sequence[Part], place: Place, count: int, test: Condition | None = None
+) -> list[LogLine]:
+    """The last `count` lines before the place that pass, in order; dividers always do."""
     lines: list[LogLine] = []
     for part in reversed(parts):
         if part.number > place.part or len(lines) >= count:
@@ -126,18 +185,13 @@ def lines_before(parts: Sequence[Part], place: Place, count: int) -> list[LogLin
         here = part.number == place.part
         if here and place.offset < 0:
             continue
-        found = part.reader.before(place.offset if here else part.size, count - len(lines))
+        found = part.before(place.offset if here else part.size, count - len(lines), test)
         lines[:0] = map(part.line, found)
         if part.note and len(lines) < count:
             lines.insert(0, part.divider())
     return lines
 
 
-def begins_error_at(part: Part, line: Found) -> bool:
-    """Whether an error begins with this line of a part."""
-    text = styled(line.data).text
-    level = level_of(text)
-    if level is None or level < Level.ERROR:
-        return False
-    before = part.reader.before(line.start, _CONTEXT)
-    return begins_error(text, [styled(other.data).text for other in before])
+def _for_a_while() -> Going:
+    until = time.monotonic() + _PATIENCE
+    return lambda: time.monotonic() < until

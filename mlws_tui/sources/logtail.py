@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mlws_tui.domain.logs import LogLine, LogState, Place
+from mlws_tui.domain.logquery import Query, Sieve, TooSlowError
+from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
+from mlws_tui.sources import logfind
 from mlws_tui.sources.logfile import LogFile, Look
-from mlws_tui.sources.logparts import ERRORS, OpenedFile, Part, begins_error_at, lines_after, lines_before
-from mlws_tui.sources.logscan import Accept, Going, Words, last_line, next_line
+from mlws_tui.sources.logparts import OpenedFile, Part, lines_after, lines_before
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Going, matches
 
 _MOST_OPEN = 4  # files that are held open: of older ones the last lines are remembered
 _MOST_PARTS = 200
@@ -24,11 +26,15 @@ class LogTail:
 
     Args:
         path: The log; it need not exist yet, and may be a symbolic link that moves.
+        name: What it is called, where it is read from another place; its name may tell the day.
         clock: Gives Unix seconds for the dividers.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, name: Path | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._path = path
+        self._name = path if name is None else name
         self._clock = clock
         self._parts: tuple[Part, ...] = ()
         self._next = 0
@@ -40,6 +46,10 @@ class LogTail:
         self._revision = 0
         self._appended = 0  # in files that are no longer the live one
         self._counting = threading.Lock()
+        self._query = Query()
+        self._seeks: Condition | None = None
+        self._shows: Condition | None = None
+        self._problem = ""
         self.look()
 
     def look(self) -> bool:
@@ -49,13 +59,24 @@ class LogTail:
         self._revision += changed
         return changed
 
-    def count(self) -> bool:
-        """Count the lines and errors of one more piece of the file; whether there was one."""
+    def count(self, *, everything: bool = True) -> bool:
+        """Count one more piece of the file: what is looked for, what is shown, then lines and errors.
+
+        Args:
+            everything: Also what nobody asked for.
+
+        Returns:
+            Whether there was a piece.
+        """
         live = self._live
         if live is None:
             return False
         with self._counting:
-            return live.count()
+            try:
+                return live.count(everything=everything)
+            except TooSlowError:
+                self._too_slow(live)
+                return True
 
     def state(self) -> LogState:
         """How the log is doing as of the last look."""
@@ -64,7 +85,7 @@ class LogTail:
         if live is None:
             return LogState(end, self._revision, self._appended, self._why_missing(), None, None, 0.0, 0)
         with self._counting:
-            size, index = live.file.size, live.index
+            size, index, sifted, sought = live.file.size, live.index, live.sifted, live.sought
             complete = index.complete(size)
             return LogState(
                 end,
@@ -72,18 +93,47 @@ class LogTail:
                 self._appended + index.appended,
                 "",
                 index.total if complete else None,
-                live.errors if complete else None,
+                live.known_errors if live.errors.complete() else None,
                 index.share(size),
                 size,
+                warnings=live.known_warnings if live.warnings.complete() else None,
+                visible=sifted.total if sifted is not None and sifted.complete() else None,
+                sifted=sifted.share() if sifted is not None and not sifted.complete() else 1.0,
+                matches=sought.total if sought is not None else 0,
+                sought=sought.share() if sought is not None and not sought.complete() else 1.0,
+                problem=self._problem,
             )
 
+    # what is shown, and what is looked for
+
+    def sift(self, sieve: Sieve) -> None:
+        """Show only lines that pass, from now on; an empty sieve lets all through."""
+        with self._counting:
+            self._shows = Filtered(sieve) if sieve else None
+            for opened in self._files:
+                opened.sift(self._shows)
+            self._problem = ""
+            self._revision += 1
+
+    def seek(self, query: Query) -> None:
+        """Count the lines with this from now on; an empty query counts none."""
+        with self._counting:
+            self._query = query
+            self._seeks = matches(query) if query else None
+            for opened in self._files:
+                opened.seek(self._seeks)
+            self._problem = ""
+            self._revision += 1
+
     def after(self, place: Place, count: int) -> list[LogLine]:
-        """Up to `count` lines from the place on."""
-        return lines_after(self._parts, place, count)
+        """Up to `count` lines from the place on that are shown."""
+        return self._guarded(lambda: lines_after(self._parts, place, count, self._shows))
 
     def before(self, place: Place, count: int) -> list[LogLine]:
-        """The last `count` lines before the place, in order."""
-        return lines_before(self._parts, place, count)
+        """The last `count` lines before the place that are shown, in order."""
+        return self._guarded(lambda: lines_before(self._parts, place, count, self._shows))
+
+    # places
 
     def number_of(self, place: Place) -> int | None:
         """Number of the line in its file, from 1; None where it is not counted yet or is a divider."""
@@ -94,50 +144,123 @@ class LogTail:
             ends = part.opened.index.ends_before(place.offset, part.read)
         return None if ends is None else ends + 1
 
-    def find(
-        self, words: Words, place: Place, *, forward: bool, accept: Accept, going: Going
-    ) -> Place | None:
-        """The nearest line from the place on, or before it, that holds one of the words and is accepted.
+    def place_of(self, number: int) -> Place | None:
+        """Where the line with this number begins; None where that is not known yet or there is none.
 
         Args:
-            words: What the line must hold.
+            number: From 1; a negative one counts from the end, -1 being the last line.
+        """
+        live = self._live
+        if live is None:
+            return None
+        with self._counting:
+            offset = live.index.start_of(number, live.file.size, live.file.read)
+        return None if offset is None else self._place(live, offset)
+
+    def place_at(self, share: float) -> Place:
+        """The line that stands at this share (0-1) of the file's bytes."""
+        live = self._live
+        if live is None or not live.file.size:
+            return Place(0, 0)
+        offset = min(live.file.size - 1, int(live.file.size * max(0.0, share)))
+        return self._place(live, live.whole.reader.at(offset).start)
+
+    def time_at(self, place: Place) -> float | None:
+        """When the line was written (Unix seconds), else the nearest one before it that tells."""
+        part = self._part(place.part)
+        if part is None:
+            return None
+        return logfind.time_at(part, max(place.offset, part.start))
+
+    def place_at_time(self, ts: float, going: Going) -> Place | None:
+        """The first line that was written then or later; None where the lines tell no times."""
+        live = self._live
+        offset = logfind.offset_at_time(live.whole, ts, going) if live is not None else None
+        return None if live is None or offset is None else self._place(live, offset)
+
+    def trace_at(self, place: Place) -> Trace | None:
+        """The traceback that the line belongs to; None where it belongs to none."""
+        part = self._part(place.part)
+        return logfind.trace_at(part, place.offset) if part is not None and place.offset >= 0 else None
+
+    # searches
+
+    def find(self, query: Query, place: Place, *, forward: bool, going: Going) -> Place | None:
+        """The nearest line from the place on, or before it, that is shown and has what is looked for.
+
+        Args:
+            query: What to look for.
             place: Where to begin; forwards the line at it is the first that counts, backwards the one before it.
             forward: Which way.
-            accept: Has the last word.
             going: Asked now and then; once it says no, None is returned.
         """
-        return self._search(words, place, forward, lambda _part: accept, going)
+        if not query:
+            return None
+        test = self._seeks if query == self._query and self._seeks is not None else matches(query)
+        return self._search(test, place, forward, going)
 
     def find_error(self, place: Place, *, forward: bool, going: Going) -> Place | None:
         """The nearest line from the place on, or before it, with which an error begins."""
+        return self._search(ERRORS, place, forward, going)
 
-        def judge(part: Part) -> Accept:
-            return lambda line: begins_error_at(part, line)
+    def find_warning(self, place: Place, *, forward: bool, going: Going) -> Place | None:
+        """The nearest line from the place on, or before it, that is a warning."""
+        return self._search(WARNINGS, place, forward, going)
 
-        return self._search(ERRORS, place, forward, judge, going)
+    def ordinal(self, place: Place) -> int | None:
+        """The how-manieth line (from 1) with what is looked for it is; None where that is not known yet."""
+        part = self._part(place.part)
+        if part is None or place.offset < 0 or part.opened is not self._live:
+            return None
+        with self._counting:
+            sought = part.opened.sought
+            before = sought.before(place.offset) if sought is not None else None
+        return None if before is None else before + 1
+
+    def density(self, columns: int) -> Density:
+        """How many errors, warnings and matches begin in each of so many equal stretches of the file."""
+        live = self._live
+        if live is None:
+            none = (0,) * columns
+            return Density(none, none, none, 1.0)
+        with self._counting:
+            tallies = (live.errors, live.warnings, live.sought)
+            told = [tuple(one.density(columns)) if one is not None else (0,) * columns for one in tallies]
+            return Density(told[0], told[1], told[2], live.errors.share())
 
     def close(self) -> None:
         """Close all files; what reads then gives nothing."""
         for opened in self._files:
             opened.file.close()
 
-    def _search(
-        self, words: Words, place: Place, forward: bool, judge: Callable[[Part], Accept], going: Going
-    ) -> Place | None:
-        parts = self._parts if forward else self._parts[::-1]
-        for part in parts:
-            here = part.number == place.part
-            if (part.number < place.part) if forward else (part.number > place.part):
-                continue
-            if forward:
-                offset = max(place.offset, part.start) if here else part.start
-                found = next_line(part, part.reader, words, offset, judge(part), going)
-            else:
-                offset = place.offset if here else part.size
-                found = last_line(part, part.reader, words, offset, judge(part), going)
-            if found is not None:
-                return Place(part.number, found.start)
-        return None
+    def _search(self, test: Condition, place: Place, forward: bool, going: Going) -> Place | None:
+        parts, shows = self._parts, self._shows
+        try:
+            return logfind.find(parts, place, test, shows, ahead=forward, going=going)
+        except TooSlowError:
+            self._too_slow(self._live)
+            return None
+
+    def _guarded(self, read: Callable[[], list[LogLine]]) -> list[LogLine]:
+        try:
+            return read()
+        except TooSlowError:
+            self._too_slow(self._live)
+            return read()
+
+    def _too_slow(self, live: OpenedFile | None) -> None:
+        """An expression tries too many ways to match: give up the ones that are in use."""
+        self._problem = "the regular expression takes too long on this log: make it simpler"
+        self._shows = self._seeks = None
+        self._revision += 1
+        if live is not None:
+            live.sift(None)
+            live.seek(None)
+
+    def _place(self, opened: OpenedFile, offset: int) -> Place:
+        """A place in the part of the file that has this byte."""
+        parts = [part for part in self._parts if part.opened is opened and part.begin <= offset]
+        return Place(parts[-1].number if parts else 0, offset)
 
     def _part(self, number: int) -> Part | None:
         return next((part for part in self._parts if part.number == number), None)
@@ -194,9 +317,12 @@ class LogTail:
 
     def _begin(self, file: LogFile, note: str) -> None:
         live = self._live
-        opened = OpenedFile(file, known=file.size if live is None and not self._waited else 0)
+        known = file.size if live is None and not self._waited else 0
+        opened = OpenedFile(file, self._name, known, self._shows, self._seeks)
         if live is not None:
-            while live.index.behind(live.file.size) and self.count():  # its last lines count as new ones, too
+            while live.index.behind(live.file.size) and self._count_lines(
+                live
+            ):  # its last lines count as new ones, too
                 continue
             self._appended += live.index.appended
         self._files.append(opened)
@@ -207,6 +333,10 @@ class LogTail:
         self._gone = ""
         self._add(opened, note if self._parts else "", 0)
         self._live = opened
+
+    def _count_lines(self, opened: OpenedFile) -> bool:
+        with self._counting:
+            return opened.index.step(opened.file.size, opened.file.read) is not None
 
     def _add(self, opened: OpenedFile, note: str, begin: int) -> None:
         if self._parts:

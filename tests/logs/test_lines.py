@@ -8,11 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlws_tui.sources import lineindex, lines, logscan
+from mlws_tui.domain.logquery import Filter, Query, Sieve, TooSlowError
+from mlws_tui.domain.showing import shown
+from mlws_tui.sources import lineindex, lines, tally
 from mlws_tui.sources.lineindex import LineIndex
-from mlws_tui.sources.lines import MAX_LINE, LineReader
+from mlws_tui.sources.lines import MAX_LINE, Found, LineReader
 from mlws_tui.sources.logfile import Remembered
-from mlws_tui.sources.logscan import Words, last_line, lines_hit, next_line
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Words, matches, record_at
+from mlws_tui.sources.tally import Tally, backward, forward
 
 texts = st.lists(
     st.one_of(
@@ -30,7 +33,19 @@ def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "_BLOCK", 16)
     monkeypatch.setattr(lines, "_LARGEST", 32)
     monkeypatch.setattr(lineindex, "BLOCK", 8)
-    monkeypatch.setattr(logscan, "_CHUNK", 7)
+    monkeypatch.setattr(tally, "BLOCK", 16)
+    monkeypatch.setattr(tally, "PIECE", 8)
+
+
+class Text(Remembered):
+    """A text that stands for a file."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.reader = LineReader(self)
+
+    def grow(self, data: bytes) -> None:
+        self._data += data
 
 
 def split(data: bytes) -> list[bytes]:
@@ -88,26 +103,135 @@ def test_what_is_not_counted_is_not_told() -> None:
 
 
 @small
+@given(texts, st.integers(0, 40))
+def test_a_line_is_found_by_its_number(tiny_blocks: None, data: bytes, steps: int) -> None:
+    source = Text(data)
+    begins = [line.start for line in source.reader.after(0, 1000)]
+    index = LineIndex(len(data))
+    for _ in range(steps):
+        index.step(len(data), source.read)
+    for number in range(1, len(begins) + 3):
+        expected = begins[number - 1] if number <= len(begins) else None
+        assert index.start_of(number, len(data), source.read) == expected
+        told = index.start_of(-number, len(data), source.read)
+        assert told in (
+            (begins[-number],) if number <= len(begins) and index.complete(len(data)) else (None, *begins, 0)
+        )
+        if told is not None and number <= len(begins):
+            assert told == begins[-number]
+
+
+@small
 @given(texts, st.integers(0, 200))
 def test_searching_finds_what_reading_finds(tiny_blocks: None, data: bytes, place: int) -> None:
-    source = Remembered(data)
-    reader = LineReader(source)
-    words = Words((b"err", b"\n\n"), ignore_case=True)
-    wanted = [line for line in reader.after(0, 1000) if b"err" in line.data.lower()]
-    begins = [line.start for line in reader.after(0, 1000)]
-    offset = max([begin for begin in begins if begin <= place], default=0)
+    source = Text(data)
+    every = source.reader.after(0, 1000)
+    offset = max([line.start for line in every if line.start <= place], default=0)
+    word = Words((b"err", b"\n\n"), lambda _source, line: b"err" in line.data.lower())
+    tests: list[tuple[Condition, list[Found]]] = [
+        (word, [line for line in every if b"err" in line.data.lower()]),
+        *(
+            (matches(query), [line for line in every if query.matches(shown(line.data).text)])
+            for query in (Query("er"), Query("ERR"), Query("e.+x|^a", regex=True), Query("é"), Query(" "))
+        ),
+    ]
+    for test, wanted in tests:
+        counted = Tally(test, source)
+        while counted.step():
+            pass
+        for known in (None, counted):
+            after = list(forward(source, test, offset, lambda: True, known))
+            assert after == [line for line in wanted if line.start >= offset]
+            before = list(backward(source, test, offset, lambda: True, known))
+            assert before[::-1] == [line for line in wanted if line.start < offset]
+        assert list(forward(source, test, 0, lambda: False)) == []
+        assert list(backward(source, test, len(data), lambda: False)) == []
 
-    def accept(line: lines.Found) -> bool:
-        return b"err" in line.data.lower()
 
-    after = next_line(source, reader, words, offset, accept, lambda: True)
-    assert after == next((line for line in wanted if line.start >= offset), None)
-    before = last_line(source, reader, words, offset, accept, lambda: True)
-    assert before == next((line for line in reversed(wanted) if line.start < offset), None)
-    hit = lines_hit(source, reader, words, offset, data[offset:])
-    assert [line for line in hit if accept(line)] == [line for line in wanted if line.end > offset]
-    assert next_line(source, reader, words, 0, accept, lambda: False) is None
-    assert last_line(source, reader, words, len(data), accept, lambda: False) is None
+@small
+@given(texts, st.lists(texts, max_size=4), st.data())
+def test_lines_that_pass_are_counted_like_by_reading(
+    tiny_blocks: None, data: bytes, appended: list[bytes], draw: st.DataObject
+) -> None:
+    source, query = Text(data), Query("e")
+    counted = Tally(matches(query), source)
+    for more in (b"", *appended):
+        source.grow(more)
+        for _ in range(draw.draw(st.integers(0, 5))):
+            counted.step()
+    while counted.step():
+        pass
+    wanted = [
+        line.start
+        for line in source.reader.after(0, 1000)
+        if line.whole and query.matches(shown(line.data).text)
+    ]
+    assert counted.complete()
+    assert counted.total == len(wanted)
+    assert sum(counted.density(7)) == len(wanted)
+    for line in source.reader.after(0, 1000):
+        if line.whole:
+            assert counted.before(line.start) == len([start for start in wanted if start < line.start])
+
+
+records = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                b"plain\n", b"\n", b"2024-10-19 14:52:45 - ERROR - failed\n", b"WARNING: w\n", b"drop this\n",
+                b"Traceback (most recent call last):\n", b'  File "a.py", line 1, in f\n', b"    f()\n",
+                b"ValueError: keep\n", b"\nDuring handling of the above exception, another exception occurred:\n\n",
+            ]
+        ),
+        st.binary(max_size=6),
+    ),
+    max_size=30,
+).map(b"".join)  # fmt: skip
+sieves = [
+    [Filter("a", "keep")],
+    [Filter("a", "keep|plain", regex=True), Filter("b", "drop", out=True)],
+    [Filter("b", "drop", out=True)],
+    [Filter("c", level="warning")],
+    [Filter("c", level="error"), Filter("off", "nothing", on=False)],
+]
+
+
+@small
+@given(records, st.sampled_from(sieves), st.integers(0, 300))
+def test_filters_show_whole_records(
+    tiny_blocks: None, data: bytes, filters: list[Filter], place: int
+) -> None:
+    source, sieve = Text(data), Sieve(filters)
+    wanted: list[Found] = []
+    at = 0
+    while record := record_at(source, at):
+        at = record[-1].end
+        wanted += record if sieve.passes("\n".join(shown(line.data).text for line in record)) else []
+    test = Filtered(sieve)
+    offset = max([line.start for line in source.reader.after(0, 1000) if line.start <= place], default=0)
+    after = list(forward(source, test, offset, lambda: True))
+    assert after == [line for line in wanted if line.start >= offset]
+    before = list(backward(source, test, offset, lambda: True))
+    assert before[::-1] == [line for line in wanted if line.start < offset]
+
+
+def test_errors_and_warnings_are_told_apart() -> None:
+    text = b"ok\n2024-10-19 14:52:45 - WARNING - w\nW1019 14:00:00 glog\n2024-10-19 14:52:45 - ERROR - e\nplain\n"
+    source = Text(text)
+    assert [line.data[-1:] for line in ERRORS.hits(source, 0, len(text))] == [b"e"]
+    assert [line.data[-1:] for line in WARNINGS.hits(source, 0, len(text))] == [b"w", b"g"]
+
+
+def test_a_word_deep_in_a_long_line_is_found() -> None:
+    source = Text(b"a\n" + b"x" * 700_000 + b" needle " + b"x" * 200_000 + b"\nb\n")
+    found = list(forward(source, matches(Query("needle")), 0, lambda: True))
+    assert [line.start for line in found] == [2]
+
+
+def test_an_expression_that_never_ends_is_given_up() -> None:
+    source = Text(b"a" * 60 + b"!\n")
+    with pytest.raises(TooSlowError):
+        list(forward(source, matches(Query(r"(a|a)+$", regex=True)), 0, lambda: True))
 
 
 def test_of_a_very_long_line_a_piece_is_read(tmp_path: Path) -> None:
@@ -141,3 +265,13 @@ def test_a_long_unfinished_line_is_not_read_again_and_again() -> None:
     reader.before(source.size, 3)
     reader.after(5, 3)
     assert source.reads < 12
+
+
+def test_levels_of_json_lines_that_are_numbers_count() -> None:
+    text = b'{"level": 30, "msg": "w"}\n{"level":40,"msg":"e"}\n{"level":20,"msg":"fine"}\n'
+    source = Text(text)
+    told = [shown(line.data).text for line in source.reader.after(0, 9)]
+    for test, word in ((ERRORS, "ERROR"), (WARNINGS, "WARNING"), (matches(Query("ERROR")), "ERROR")):
+        assert [shown(line.data).text for line in test.hits(source, 0, len(text))] == [
+            line for line in told if word in line
+        ]

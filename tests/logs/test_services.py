@@ -12,8 +12,8 @@ import pytest
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.changes import Change, FileChanged
 from mlws_tui.domain.errors import NotFoundError
+from mlws_tui.domain.logquery import Query
 from mlws_tui.domain.logs import START
-from mlws_tui.domain.needle import Needle
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.logs import LogsService
 from mlws_tui.services.watching import WatchService
@@ -88,14 +88,14 @@ async def test_settling_sees_what_was_written_before(workspace: Workspace, log: 
 async def test_a_search_ends_when_nobody_waits_for_it(workspace: Workspace, log: Path) -> None:
     log.write_text(numbered(400_000))
     feed = await LogsService(workspace).open(log, count=False)
-    search = asyncio.create_task(feed.find(Needle("not there"), START, forward=True))
+    search = asyncio.create_task(feed.find(Query("not there"), START, forward=True))
     await asyncio.sleep(0)
     search.cancel()
     with pytest.raises(asyncio.CancelledError):
         await search
-    found = await feed.find(Needle("LINE 399999"), START, forward=True)
+    found = await feed.find(Query("LINE 399999"), START, forward=True)
     assert found is None
-    found = await feed.find(Needle("line 399999"), feed.state.end, forward=False)
+    found = await feed.find(Query("line 399999"), feed.state.end, forward=False)
     assert found is not None
     assert (await feed.after(found, 1))[0].data == b"line 399999"
     await feed.close()

@@ -1,0 +1,15 @@
+"""A line of a log as a person sees it, whatever it is in the file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from mlws_tui.domain.ansi import StyledText, styled
+from mlws_tui.domain.jsonlines import json_line
+
+
+@lru_cache(maxsize=2048)
+def shown(data: bytes) -> StyledText:
+    """The text and the colours of a raw line: of a JSON object time, level, message and fields, else as it is."""
+    line = json_line(data) if data[:1] in (b"{", b" ") else None
+    return styled(line.text()) if line is not None else styled(data)
