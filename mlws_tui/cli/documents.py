@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from mlws_tui.domain.events import encode_number, plain
 from mlws_tui.domain.runs import Latest, Points, Run, RunEvent, RunState, SeriesInfo
 
+_GPU = ("hours", "peak_memory", "mean_utilization", "energy_joules")
+_MEMORY = re.compile(r"\s*([\d.,]+)\s*([kKMGT]?)(i?)B?\s*\Z")
 _PROGRESS = ("fraction", "step", "total", "eta", "epoch", "epochs")
 
 
@@ -63,7 +66,8 @@ def run_document(run: Run, now: float) -> dict[str, Any]:
             "summary": run.summary,
             "latest": {name: _latest(latest) for name, latest in run.latest.items()},
             "more_metrics": run.more_metrics,
-            "gpu": dict.fromkeys(("hours", "peak_memory", "mean_utilization", "energy_joules")),
+            "gpu": {**dict.fromkeys(_GPU), "peak_memory": _bytes(run.told.get("memory"))},
+            "told": run.told,
             "notes": run.notes,
             "archived": run.archived,
             "deleted": run.deleted,
@@ -110,6 +114,19 @@ def series_document(info: SeriesInfo, points: Points) -> dict[str, Any]:
 
 def _latest(latest: Latest) -> dict[str, float | None]:
     return {name: getattr(latest, name) for name in ("last", "step", "ts", "min", "max", "mean", "count")}
+
+
+def _bytes(told: object) -> int | None:
+    """An amount of memory as a log tells it (``18.2 GB``, ``3453M``, ``1.9GiB``), in bytes."""
+    found = _MEMORY.match(str(told))
+    if found is None:
+        return None
+    try:
+        count = float(found[1].replace(",", ""))
+    except ValueError:
+        return None
+    power = " kMGT".index(found[2].replace("K", "k") or " ")
+    return int(count * float(1024 if found[3] else 1000) ** power)
 
 
 def _reasons(run: Run, document: Mapping[str, Any]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from mlws_tui.domain.errors import UsageError
 from mlws_tui.domain.figures import duration, figure
 from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runs import Run, RunEvent, RunPage, RunQuery, RunState
+from mlws_tui.domain.sizes import size_words
 from mlws_tui.domain.text import safe_text
 
 
@@ -109,12 +110,16 @@ async def _tag(session: Session, ref: str, tags: Sequence[str], remove: bool) ->
 
 
 def warn_if_behind(state: IndexState) -> None:
-    """Say on stderr where the answer is not of the newest streams, and who is to bring the index up."""
+    """Say on stderr where the answer is not of the newest streams and logs, and who is to bring the index up."""
     if state.problem:
         say(state.problem)
     if state.behind:
         who = f"pid {state.holder_pid} reads on" if state.holder_pid else "nobody reads on"
         say(f"the index is {state.behind} bytes behind the streams; {who}")
+    if state.logs:
+        say(
+            f"{size_words(state.logs)} of logs are still to be read for figures: ask again, or leave the app open"
+        )
 
 
 def _lines(runs: Sequence[Run], now: float) -> Iterator[str]:

@@ -47,6 +47,7 @@ class IndexState(Change):
         role: ``holder`` (this process ingests), ``follower`` (another one does) or ``read-only``.
         holder_pid: Pid of the process that ingests, where known.
         behind: Bytes of streams that wait to be ingested.
+        logs: Bytes of logs that are still to be read for figures.
         problem: One sentence where something is wrong, else empty.
         hint: What to do about it.
     """
@@ -56,3 +57,4 @@ class IndexState(Change):
     behind: int = 0
     problem: str = ""
     hint: str = ""
+    logs: int = 0

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+#: Before the path of a log in the name of the stream that is made of its text, and of the one that is made of its
+#: end alone, while a long log is still being read from its beginning. No stream file is called so.
+LOG, LOG_END = "log:", "logend:"
+
 
 @dataclass(frozen=True, slots=True)
 class StreamPosition:
@@ -33,8 +37,44 @@ class StreamPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class LogMark:
+    """A log as it was when it was last read, so that one that did not change is not opened again.
+
+    Attributes:
+        path: Relative to the workspace, ``/`` between its parts.
+        run: Id of the run whose log it is; None where it is passed over.
+        size: Bytes that were looked at.
+        mtime: Modification time (ns) if those were all, else 0.
+        inode: Of the file; with `device` it tells two names of one file.
+        device: Of the file.
+        passed: Why it is passed over, else empty.
+        final: Whether its last line was taken as it is, as no more is to come.
+        state: Where its reading stands, as JSON; None before.
+    """
+
+    path: str
+    run: str | None
+    size: int
+    mtime: int
+    inode: int
+    device: int
+    passed: str = ""
+    final: bool = False
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogClaim:
+    """What a stream file says of its run's log: its path, or nothing; and whether that run has ended."""
+
+    run: str
+    path: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StreamChunk:
-    """Whole lines of a stream file, decoded.
+    """Whole lines of a stream file, decoded; or of a log, as records that were made of its text.
 
     Attributes:
         before: The position it was read from.
@@ -43,6 +83,7 @@ class StreamChunk:
         bad: Lines that did not parse.
         complete: Whether nothing but an unfinished line followed when it was read, and nothing had come for a while.
         problem: One sentence where the file cannot be read any further, else empty.
+        log: Where it is of a log: what is to be remembered of that.
     """
 
     before: StreamPosition
@@ -51,6 +92,7 @@ class StreamChunk:
     bad: int = 0
     complete: bool = True
     problem: str = ""
+    log: LogMark | None = None
 
     @property
     def loses_edits(self) -> bool:

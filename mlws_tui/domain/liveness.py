@@ -38,7 +38,7 @@ def from_claims(run: Run) -> Run:
     claim = deciding_claim(run.claims)
     if claim is not None:
         return _ended(run, claim)
-    state = RunState.RUNNING if run.processes else RunState.CREATED
+    state = RunState.RUNNING if run.processes or run.log_only else RunState.CREATED
     return replace(run, state=state, ended=None, exit_code=None, signal=None, error=None)
 
 
@@ -61,7 +61,8 @@ def derive(run: Run, presences: Sequence[Presence], now: float, lost_after: floa
         if claim is not None:
             return _ended(run, claim)
     if not seen:
-        return replace(run, state=RunState.CREATED, ended=None)
+        state = RunState.RUNNING if run.log_only else RunState.CREATED
+        return replace(run, state=state, ended=None)
     if any(presence is Presence.ALIVE for _, presence in seen):
         return replace(run, state=RunState.RUNNING, ended=None)
     if all(presence is Presence.GONE for _, presence in seen):

@@ -13,6 +13,8 @@ _KINDS = (
     ("acc", "accuracy", "f1", "auc", "bleu", "rouge", "score", "map", "iou", "wer"),
     ("ppl", "perplexity", "reward", "return", "error", "mse", "mae", "rmse"),
 )
+#: Words that mean the same in the names of metrics.
+_ALIKE = {"valid": "val", "validation": "val", "accuracy": "acc", "evaluation": "eval"}
 _SPLIT = re.compile(r"[/._\s-]+")
 
 
@@ -50,6 +52,16 @@ def result(names: Iterable[str]) -> str | None:
     kinds = {0: 1, 1: 0}
     ordered = sorted(names, key=lambda name: (kinds.get(_kind(name), _kind(name)), not _held_out(name), name))
     return ordered[0] if ordered else None
+
+
+def canonical(name: str) -> str:
+    """The quantity that a name means, however it is written: ``Val Loss``, ``val_loss`` and ``valid/loss`` are one.
+
+    Training data goes without saying: ``train/loss`` is ``loss``.
+    """
+    words = [_ALIKE.get(word, word) for word in _words(name)]
+    told = [word for word in words if word not in _TRAIN] or words
+    return "/".join(told).replace("learning/rate", "lr")
 
 
 def _words(name: str) -> list[str]:

@@ -143,7 +143,9 @@ class Run:
     deleted: bool = False
     bad_lines: int = 0
     best_checkpoint: str | None = None
-    problems: tuple[str, ...] = ()  # sentences about stream files that cannot be read on
+    problems: tuple[str, ...] = ()  # sentences about stream files and logs that cannot be read on
+    log_only: bool = False  # no stream knows it: all of it was read from the text of its log
+    told: Mapping[str, Any] = field(default_factory=dict)  # what its log tells beside: see docs/streams.md
 
     def duration(self, now: float) -> float | None:
         """Seconds from start to end, or until now while it is live; None where it never started."""

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.changes import IndexState, Notice, PointsAdded, RunsChanged
-from mlws_tui.domain.chunks import StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
 from mlws_tui.domain.errors import MlwsError, StoreError
 from mlws_tui.domain.events import EDITS_DIR, WAKE_DIR
 from mlws_tui.services.backlog import Backlog
+from mlws_tui.services.harvest import Harvester, Limits
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.lease import Lease, lease_path
 from mlws_tui.sources.watch import changes, is_network
@@ -29,6 +30,7 @@ _REPORT = 0.5  # how often a falling backlog is told (s)
 _BUSY_RETRY = 0.5  # how soon it is tried again where another program holds the index locked (s)
 _STALE_MOST = 3  # times in a row that the place in the streams is asked for again
 _REGISTER = 500  # folders in one commit
+_BREATH = 0.04  # pause between two slices of reading logs (s): who types goes first
 
 
 class IngestService:
@@ -38,7 +40,14 @@ class IngestService:
     """
 
     def __init__(
-        self, workspace: Workspace, store: Store, hub: Hub, *, poll: float = 0.25, retry: float = 5.0
+        self,
+        workspace: Workspace,
+        store: Store,
+        hub: Hub,
+        *,
+        poll: float = 0.25,
+        retry: float = 5.0,
+        limits: Limits | None = None,
     ) -> None:
         self._streams = workspace.streams
         self._store = store
@@ -46,6 +55,7 @@ class IngestService:
         self._poll = poll
         self._retry = retry
         self._lease = Lease(lease_path(store.path))
+        self._harvester = Harvester(workspace, store, self._changed, limits)
         self._backlog: Backlog | None = None
         self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -85,31 +95,33 @@ class IngestService:
                 if isinstance(ended, Exception):
                     log.error("%s ended by itself", task.get_name(), exc_info=ended)
             async with self._turn:
-                pass
+                await self._harvester.reset()
         finally:  # also where this is given up because a commit hangs: the others must be able to go on
             self._backlog = None
             self._lease.release()
 
     def abandon(self) -> None:
         """Give up the lease where the event loop was closed under this: its tasks are no more."""
+        self._harvester.abandon()
         self._task = self._watching = self._check = self._backlog = None
         self._lease.release()
 
-    async def catch_up(self, timeout: float = 1.0) -> IndexState:  # noqa: ASYNC109 - part of the answer, not a limit
+    async def catch_up(self, timeout: float = 1.0, *, logs: float = 1.5) -> IndexState:  # noqa: ASYNC109 - part of the answer, not a limit
         """Bring the index up to what the streams hold now, for a command that is about to read it.
 
-        With no other holder everything that waits is ingested, however long that takes. With one, this waits
-        for it, at most `timeout` seconds; `behind` then tells how many bytes it still has to ingest. Where the index
-        is locked, or there is no room, `problem` says so: what it holds already can be read.
+        With no other holder everything that waits is ingested, however long that takes, and then logs are read for at
+        most `logs` seconds, the newest first. With one, this waits for it, at most `timeout` seconds. `behind` and
+        `logs` of the answer tell how many bytes are left. Where the index is locked, or there is no room, `problem`
+        says so: what it holds already can be read.
 
         Raises:
             StoreError: if the index cannot be read or written.
         """
         try:
-            return await self._catch_up(timeout)
+            return await self._catch_up(timeout, logs)
         except (DamagedError, TouchedError):
             await self._mend()
-            return await self._catch_up(timeout)
+            return await self._catch_up(timeout, logs)
         except (
             BusyError,
             FullError,
@@ -149,10 +161,14 @@ class IngestService:
             behind = await self._missing(targets)
         return 0
 
-    async def _catch_up(self, timeout: float) -> IndexState:  # noqa: ASYNC109 - see catch_up
+    async def _catch_up(self, timeout: float, logs: float) -> IndexState:  # noqa: ASYNC109 - see catch_up
         async with self._turn:
             if await self._hold(now=True):
                 more = await self._ingest_what_is_there()
+                if logs > 0:
+                    await self._harvester.catch_up(logs)
+                    # Meanwhile a process may have ended: without its last record it would count as crashed.
+                    more = await self._ingest_what_is_there()
                 state = self._tell(self._holder_state())
                 return replace(state, behind=0) if more else state
         return await self._wait_for_holder(timeout)
@@ -174,8 +190,7 @@ class IngestService:
         return more
 
     async def _missing(self, targets: Mapping[str, int]) -> int:
-        reached = await self._store.offsets(list(targets))
-        return sum(max(0, target - reached.get(file, 0)) for file, target in targets.items())
+        return _left(targets, await self._store.offsets(list(targets)))
 
     async def _run(self) -> None:
         while not self._stop.is_set():
@@ -227,9 +242,12 @@ class IngestService:
         if self._store.unclean and self._checked != self._store.generation:
             self._checked = self._store.generation
             self._check = asyncio.create_task(self._look_through(), name="check")
-        more = await self._ingest_once()
+        if await self._ingest_once():
+            self._tell(self._holder_state())
+            return 0.0
+        more = await self._harvester.step()
         self._tell(self._holder_state())
-        return 0.0 if more else self._poll
+        return _BREATH if more else self._poll
 
     async def _look_at_index(self) -> None:
         """SQLite goes on writing to a file that was removed: nobody else would ever see what it holds."""
@@ -244,6 +262,7 @@ class IngestService:
         told = await self._store.mend()
         if self._store.generation != generation:
             self._backlog = None
+            await self._harvester.reset()
             log.warning(told)
             self._hub.publish(Notice(told))
             self._hub.publish(RunsChanged(None))
@@ -276,6 +295,7 @@ class IngestService:
             if not await asyncio.to_thread(self._lease.acquire):
                 return False
             self._backlog = None
+            await self._harvester.reset()
         if self._backlog is None:
             self._backlog = await self._load()
         return True
@@ -314,6 +334,7 @@ class IngestService:
         if lost:
             log.warning("%s: all edits are read again", "; ".join(chunk.problem for chunk in lost))
             self._backlog = await self._load()
+            await self._harvester.reset()
         return True
 
     async def _register(self, backlog: Backlog, folders: Sequence[StreamFolder]) -> None:
@@ -337,6 +358,10 @@ class IngestService:
                 await self._commit(backlog, [chunk])
             return
         backlog.committed(chunks)
+        self._harvester.hear(changed.runs)
+        self._changed(changed)
+
+    def _changed(self, changed: Ingested) -> None:
         if changed.runs:
             self._hub.publish(RunsChanged(changed.runs))
         if changed.points:
@@ -352,20 +377,22 @@ class IngestService:
         deadline = time.monotonic() + timeout
         backlog = await self._load()
         targets = await asyncio.to_thread(_targets, backlog)
+        logs = await self._harvester.targets()
         while True:
-            reached = await self._store.offsets(list(targets))
-            behind = sum(max(0, target - reached.get(file, 0)) for file, target in targets.items())
-            if not behind or time.monotonic() >= deadline:
-                return self._tell(await self._follower_state(behind))
+            behind = _left(targets, await self._store.offsets(list(targets)))
+            unread = _left(logs, await self._store.log_sizes(list(logs)))
+            if not (behind or unread) or time.monotonic() >= deadline:
+                return self._tell(replace(await self._follower_state(behind), logs=unread))
             await asyncio.sleep(0.03)
 
     def _holder_state(self) -> IndexState:
         backlog = self._backlog
         if backlog is None:
             return IndexState("holder")
+        logs = self._harvester.behind
         problem = next(iter(backlog.problems.values()), "")
         hint = "the other streams are read on" if problem else ""
-        return IndexState("holder", None, backlog.behind, problem, hint)
+        return IndexState("holder", None, backlog.behind, problem, hint, logs)
 
     async def _follower_state(self, behind: int) -> IndexState:
         if self._store.read_only:
@@ -376,14 +403,20 @@ class IngestService:
         """Publish the state if it changed; where only the backlog did, twice a second."""
         before, self._state = self._state, state
         now = time.monotonic()
-        alike = before is not None and replace(state, behind=0) == replace(before, behind=0)
-        if before is not None and alike and bool(state.behind) == bool(before.behind):
-            waits = state.behind == before.behind or now - self._told_at < _REPORT
-            if waits:
+        alike = before is not None and replace(state, behind=0, logs=0) == replace(before, behind=0, logs=0)
+        if before is not None and alike:
+            left, left_before = (state.behind, state.logs), (before.behind, before.logs)
+            begins_or_ends = [bool(some) for some in left] != [bool(some) for some in left_before]
+            if left == left_before or (not begins_or_ends and now - self._told_at < _REPORT):
                 return state
         self._told_at = now
         self._hub.publish(state)
         return state
+
+
+def _left(targets: Mapping[str, int], reached: Mapping[str, int]) -> int:
+    """Bytes that are missing to what is to be reached."""
+    return sum(max(0, target - reached.get(name, 0)) for name, target in targets.items())
 
 
 def _targets(backlog: Backlog) -> dict[str, int]:

@@ -55,7 +55,7 @@ class OpenIndex:
         workspace, path = await asyncio.to_thread(_place, db_path)
         opened = cls(workspace, await Store.open(path))
         try:
-            await opened.ingest.catch_up()
+            await opened.ingest.catch_up(logs=0.0)  # a program must not wait for what others printed
             await opened.ingest.start()
         except BaseException:
             await opened.close()

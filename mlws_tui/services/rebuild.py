@@ -30,7 +30,7 @@ class Rebuilt:
         path: The index.
         runs: How many runs it holds now.
         seconds: How long it took.
-        behind: Bytes of streams that the process that ingests has still to read; 0 where all is done.
+        behind: Bytes of streams and logs that the process that ingests has still to read; 0 where all is done.
         kept: Where the index before it went, if there was one.
         fewer: Of each run that has fewer points than before, how many it had and has: its streams lost some.
     """
@@ -48,7 +48,7 @@ def _silent(_done: int, _all: int) -> None:
 
 
 async def rebuild(workspace: Workspace, *, progress: Callable[[int, int], None] = _silent) -> Rebuilt:
-    """Begin the index anew and read all streams into it. Who has it open closes it for a moment and goes on.
+    """Begin the index anew and read all streams and logs into it. Who has it open closes it for a moment and goes on.
 
     Args:
         workspace: Whose index it is.
@@ -103,16 +103,19 @@ async def _follow(service: IngestService, progress: Callable[[int, int], None]) 
     most, least, moved = 0, None, time.monotonic()
     while True:
         state = service.state
-        if not (state.role == "holder" and state.behind):  # else this process reads, and tells as it goes
-            state = await service.catch_up(timeout=_POLL)
-        most = max(most, state.behind)
-        progress(most - state.behind, most)
-        if not state.behind:
+        if not (
+            state.role == "holder" and (state.behind or state.logs)
+        ):  # else this process tells as it reads
+            state = await service.catch_up(timeout=_POLL, logs=_POLL)
+        left = state.behind + state.logs
+        most = max(most, left)
+        progress(most - left, most)
+        if not left:
             return 0
-        if least is None or state.behind < least:
-            least, moved = state.behind, time.monotonic()
+        if least is None or left < least:
+            least, moved = left, time.monotonic()
         elif state.problem:
             raise StoreError(f"The index is not made again whole: {state.problem}", hint=state.hint)
         elif time.monotonic() - moved > _PATIENCE:
-            return state.behind
+            return left
         await asyncio.sleep(_POLL)

@@ -27,6 +27,11 @@ UPDATE streams SET offset = 0, skipping = 0, settled = 0, inode = NULL, head = N
     left_out = 0
 WHERE run IN (SELECT subject FROM tombstones)
 """
+#: Logs have no place to be read from that is theirs alone: they are found anew.
+_READ_LOGS_AGAIN = (
+    "DELETE FROM logs WHERE run IN (SELECT subject FROM tombstones)",
+    "DELETE FROM streams WHERE file >= 'log' AND file < 'loh' AND run IN (SELECT subject FROM tombstones)",
+)
 
 
 class Burial:
@@ -67,6 +72,8 @@ class Burial:
 
     def undo(self) -> None:
         """Take away all tombstones, as the files that they were read from are read again from their beginnings."""
+        for statement in _READ_LOGS_AGAIN:
+            self._connection.execute(statement)
         self._connection.execute(_READ_AGAIN)
         self._connection.execute("DELETE FROM tombstones")
         self._known.clear()

@@ -82,9 +82,9 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def points_by_run(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many points each run has, as counted when they were taken in; runs without any are left out."""
+    """How many points of its streams each run has, as counted at ingest; runs without any are left out."""
     rows = connection.execute(
         "SELECT streams.run, sum(series.n) FROM series JOIN streams ON streams.id = series.stream "
-        "WHERE streams.run IS NOT NULL GROUP BY streams.run"
+        "WHERE streams.run IS NOT NULL AND series.source = 'sdk' GROUP BY streams.run"
     )
     return dict(rows.fetchall())

@@ -36,7 +36,7 @@ _OWN = frozenset({"step", "timestamp"})  # keys of a row that no metric of the s
 _ROW_SERIES = """
 SELECT series.id, series.name, series.source, streams.id
 FROM runs CROSS JOIN streams ON streams.run = runs.id CROSS JOIN series ON series.stream = streams.id
-WHERE runs.id = ? AND runs.deleted = 0 AND streams.rank = ? AND series.n > 0
+WHERE runs.id = ? AND runs.deleted = 0 AND streams.rank = ? AND series.n > 0 AND series.hidden = 0
 ORDER BY streams.attempt, streams.first_ts, streams.file, series.id
 """
 _ANCESTORS = """

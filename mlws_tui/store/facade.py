@@ -10,16 +10,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.domain.chunks import (
+    Ingested,
+    LogClaim,
+    LogMark,
+    StreamChunk,
+    StreamFolder,
+    StreamPosition,
+)
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQuery, Kin
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, SeriesInfo
-from mlws_tui.store import ballast, burial, counts, curves, experiments, queries
+from mlws_tui.store import ballast, burial, counts, curves, experiments, logrows, queries, uirecords
 from mlws_tui.store.actor import Request
 from mlws_tui.store.errors import DamagedError, TouchedError
 from mlws_tui.store.handles import Handles, Opening, Trouble
 from mlws_tui.store.recovery import condemn
-from mlws_tui.store.requests import Ingest, Register, Standing, offsets, standing
+from mlws_tui.store.requests import Ingest, IngestLogs, Register, Standing, offsets, standing
 
 T = TypeVar("T")
 _DAMAGED = Trouble("The index was damaged", condemns=True)
@@ -239,7 +246,7 @@ class Store:
         return changed
 
     async def points_by_run(self) -> dict[str, int]:
-        """How many points the index has of each run that has any."""
+        """How many points of its streams the index has of each run that has any."""
         return await self._read_chart(counts.points_by_run)
 
     async def standing(self) -> Standing:
@@ -262,6 +269,37 @@ class Store:
             OvergrownError: if the write-ahead log is too long, as another program reads an old state all the time.
         """
         return await self._submit(Ingest(chunks))
+
+    async def log_standing(self) -> logrows.LogStanding:
+        """How far logs are read, and which runs name them."""
+        return await self._read_chart(logrows.log_standing)
+
+    async def log_claims(self, runs: Sequence[str]) -> list[LogClaim]:
+        """Which logs these runs name, one claim for each of their stream files."""
+        return await self._read(lambda raw: logrows.log_claims(raw, runs))
+
+    async def log_states(self, paths: Sequence[str]) -> dict[str, str]:
+        """Where the reading of these logs stands, as JSON; those of which nothing is known are left out."""
+        return await self._read(lambda raw: logrows.log_states(raw, paths))
+
+    async def log_sizes(self, paths: Sequence[str]) -> dict[str, int]:
+        """How many bytes of these logs were looked at; those of which nothing is known are left out."""
+        return await self._read(lambda raw: logrows.log_sizes(raw, paths))
+
+    async def ingest_logs(
+        self, chunks: Sequence[StreamChunk], again: Sequence[str] = (), passed: Sequence[LogMark] = ()
+    ) -> Ingested:
+        """Take in what was read of logs, all or nothing; answered after the commit.
+
+        Args:
+            chunks: What was read.
+            again: Names of the streams that were made of logs, of which all is removed first.
+            passed: Logs that are passed over.
+
+        Raises:
+            StaleError: if a chunk does not begin where the index says that its log is read to.
+        """
+        return await self._submit(IngestLogs(chunks, again, passed))
 
     async def _submit(self, request: Request[T]) -> T:
         actor = (await self._opened()).actor
@@ -350,3 +388,9 @@ class Store:
     async def buried_runs(self) -> list[str]:
         """Ids of the runs that were deleted for ever."""
         return await self._read(burial.buried_runs)
+
+    # What the app remembers.
+
+    async def ui_value(self, key: str) -> tuple[float, Any] | None:
+        """When a key was written last (Unix seconds) and its value; None if it never was."""
+        return await self._read(lambda raw: uirecords.ui_value(raw, key))

@@ -61,25 +61,30 @@ class Columns:
             column.ts.append(ts)
             column.values.append(value)
 
-    def write(self, connection: sqlite3.Connection, stream: int) -> None:
-        """Append all points to the stream's series, but for names beyond those that are kept of a stream."""
+    def write(self, connection: sqlite3.Connection, stream: int, source: str = "sdk") -> bool:
+        """Append all points to the stream's series, but for names beyond those that are kept of a stream.
+
+        Returns:
+            Whether there are new names among them.
+        """
         names, left_out = connection.execute(
             "SELECT names, left_out FROM streams WHERE id = ?", (stream,)
         ).fetchone()
         before = names, left_out
         for name, column in self._columns.items():
-            series, start = _series(connection, stream, name)
+            series, start = _series(connection, stream, name, source)
             if series is None:
                 if names >= MOST_NAMES + (MORE_NAMES if is_looked_at(name) else 0):
                     left_out += len(column.values)
                     continue
-                series = _new_series(connection, stream, name)
+                series = _new_series(connection, stream, name, source)
                 names += 1
             _append(connection, series, start, column)
         if (names, left_out) != before:
             connection.execute(
                 "UPDATE streams SET names = ?, left_out = ? WHERE id = ?", (names, left_out, stream)
             )
+        return bool(names != before[0])
 
 
 def shortened(name: str) -> str:
@@ -130,17 +135,18 @@ def _append(connection: sqlite3.Connection, series: int, start: int, column: Col
     )
 
 
-def _series(connection: sqlite3.Connection, stream: int, name: str) -> tuple[int | None, int]:
+def _series(connection: sqlite3.Connection, stream: int, name: str, source: str) -> tuple[int | None, int]:
     """Id and number of points of the stream's series of that name; the id is None where there is none."""
     row = connection.execute(
-        "SELECT id, n FROM series WHERE stream = ? AND name = ? AND source = 'sdk'", (stream, name)
+        "SELECT id, n FROM series WHERE stream = ? AND name = ? AND source = ?", (stream, name, source)
     ).fetchone()
     return (None, 0) if row is None else (row[0], row[1])
 
 
-def _new_series(connection: sqlite3.Connection, stream: int, name: str) -> int:
+def _new_series(connection: sqlite3.Connection, stream: int, name: str, source: str) -> int:
     cursor = connection.execute(
-        "INSERT INTO series (stream, name, weight) VALUES (?, ?, ?)", (stream, name, importance(name))
+        "INSERT INTO series (stream, name, source, weight) VALUES (?, ?, ?, ?)",
+        (stream, name, source, importance(name)),
     )
     if cursor.lastrowid is None:
         raise sqlite3.ProgrammingError("no id for a new series")

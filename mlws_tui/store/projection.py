@@ -11,16 +11,29 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamPosition
+from mlws_tui.domain.chunks import LOG, Ingested, LogMark, StreamChunk, StreamPosition
 from mlws_tui.domain.experiments import Setting
 from mlws_tui.store.burial import EXPERIMENT, Burial
 from mlws_tui.store.codec import RUN_COLUMNS, dumps, loads, run_row, stream_facts
 from mlws_tui.store.errors import StaleError
+from mlws_tui.store.logrows import forget, hide_told_twice, mark, take_back
 from mlws_tui.store.membership import Membership
 from mlws_tui.store.metrics import Columns
-from mlws_tui.store.resolve import EDIT, STREAM, Assignment, integer, number, resolve, settings_of, text
+from mlws_tui.store.resolve import (
+    EDIT,
+    STREAM,
+    Assignment,
+    integer,
+    mapping,
+    number,
+    resolve,
+    settings_of,
+    text,
+)
 
 _NOT_FACTS = frozenset({"type", "v"})
+#: Facts of which a log tells one by one.
+_BY_KEY = ("config", "summary", "told")
 
 _UPSERT_RUN = f"""
 INSERT INTO runs ({", ".join(RUN_COLUMNS)}) VALUES ({", ".join("?" * len(RUN_COLUMNS))})
@@ -46,6 +59,7 @@ class _Stream:
     ending: dict[str, Any] | None
     progress: dict[str, Any] | None
     columns: Columns = field(default_factory=Columns)
+    log: bool = False
 
 
 class Projection:
@@ -78,6 +92,12 @@ class Projection:
             StaleError: if it does not begin where the index says that the file is read to.
         """
         stream = self._load(chunk.before)
+        if chunk.log is not None:
+            stream.log = True
+            if chunk.before.file.startswith(LOG):
+                mark(self._connection, chunk.log)
+            if chunk.after.offset > chunk.before.offset:
+                stream.ending = None  # it goes on
         if chunk.before.run is not None and self._burial.died(chunk.before.run) is not None:
             self._save(stream, replace(chunk, problem="", bad=0, complete=True), settled=True)
             return
@@ -100,10 +120,26 @@ class Projection:
         if run is not None:
             self._changed.add(run)
             if stream.columns:
-                stream.columns.write(self._connection, stream.id)
+                if stream.columns.write(self._connection, stream.id, "log" if stream.log else "sdk"):
+                    hide_told_twice(self._connection, run)
                 self._pointed.add(run)
         ended = stream.ending is not None and run is not None  # edits never end
-        self._save(stream, chunk, settled=bool(chunk.problem) or (chunk.complete and ended))
+        # A log is no stream file: whoever looks for those that may grow must not be given it.
+        settled = stream.log or bool(chunk.problem) or (chunk.complete and ended)
+        self._save(stream, chunk, settled=settled)
+
+    def remember(self, log: LogMark) -> None:
+        """Remember of a log that it is passed over."""
+        mark(self._connection, log)
+
+    def take_back(self, file: str) -> None:
+        """Remove what was read of a log, by the name of its stream; it counts as not yet read."""
+        run = take_back(self._connection, file)
+        if file.startswith(LOG):
+            forget(self._connection, file.removeprefix(LOG))
+        if run is not None:
+            self._changed.add(run)
+            self._pointed.add(run)
 
     def drop_edits(self) -> None:
         """Forget all that was taken from files of edits: they count as not yet read, and `finish` follows."""
@@ -140,8 +176,18 @@ class Projection:
                 row = run_row(resolved, placed.experiment, placed.deleted)
                 self._connection.execute(_UPSERT_RUN, row)
                 known.add(run)
+            elif not streams and self._forget_run(run):
+                known.add(run)
         moved = self._membership.finish()
         return Ingested(frozenset(known) | gone | moved, frozenset(self._pointed - gone))
+
+    def _forget_run(self, run: str) -> bool:
+        """Remove a run of which nothing is left, as another one claims its log; whether there was one.
+
+        What a person set of it stays, should it come back.
+        """
+        self._membership.leave(run)
+        return self._connection.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount > 0
 
     def _load(self, before: StreamPosition) -> _Stream:
         columns = "id, offset, skipping, last_ts, first_ts, facts, ending, progress"
@@ -188,7 +234,14 @@ class Projection:
         )
 
     def _run(self, stream: _Stream, _pos: int, _ts: float, record: dict[str, Any]) -> None:
-        stream.facts.update({key: value for key, value in record.items() if key not in _NOT_FACTS})
+        told = {key: value for key, value in record.items() if key not in _NOT_FACTS}
+        if stream.log:
+            told |= {
+                key: {**mapping(stream.facts.get(key)), **mapping(told[key])}
+                for key in _BY_KEY
+                if key in told
+            }
+        stream.facts.update(told)
 
     def _progress(self, stream: _Stream, _pos: int, ts: float, record: dict[str, Any]) -> None:
         known = stream.progress or {}
@@ -208,7 +261,7 @@ class Projection:
         name = record.get({"event": "name", "alert": "title", "artifact": "path"}.get(kind, ""))
         data = record.get("data") if kind == "event" else _without(record, "type", "ts")
         self._connection.execute(
-            "INSERT INTO happenings (stream, pos, run, type, ts, name, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO happenings (stream, pos, run, type, ts, name, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (stream.id, pos, stream.position.run, kind, ts, text(name) or "", dumps(data if data else {})),
         )
 

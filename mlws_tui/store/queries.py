@@ -18,10 +18,15 @@ _SEGMENTS = """
 SELECT streams.run, streams.rank, series.name, series.source, series.n, series.finite, series.last,
        series.last_step, series.last_ts, series.low, series.high, series.total
 FROM streams CROSS JOIN series ON series.stream = streams.id
-WHERE {where} AND series.n > 0
+WHERE {where} AND series.n > 0 AND series.hidden = 0
 ORDER BY streams.run, streams.rank, series.name, series.source,
          streams.attempt, streams.first_ts, streams.file
 """
+#: Leaves out files that a log tells of and the SDK recorded, too.
+TOLD_ONCE = """NOT (streams.role = 'log' AND happenings.type = 'artifact' AND EXISTS (
+    SELECT 1 FROM happenings AS logged JOIN streams AS other ON other.id = logged.stream
+    WHERE logged.run = happenings.run AND logged.type = 'artifact' AND other.role != 'log'
+        AND (logged.name = happenings.name OR logged.name LIKE '%/' || happenings.name)))"""
 _BATCH = 500  # names in one IN (…): far below SQLite's limit
 #: Names of metrics that a run carries in a list, and by itself; the ones that people look at come first.
 IN_LIST = 100
@@ -110,7 +115,7 @@ def happenings(
     way = "DESC" if newest else "ASC"
     rows = connection.execute(
         "SELECT happenings.type, happenings.ts, happenings.name, happenings.data, streams.rank "  # noqa: S608
-        "FROM happenings JOIN streams ON streams.id = happenings.stream WHERE happenings.run = ? "
+        f"FROM happenings JOIN streams ON streams.id = happenings.stream WHERE happenings.run = ? AND {TOLD_ONCE} "
         f"ORDER BY happenings.ts {way}, streams.file {way}, happenings.pos {way} LIMIT ? OFFSET ?",
         (run_id, -1 if limit is None else limit, offset),
     ).fetchall()
@@ -124,7 +129,11 @@ def happenings(
 
 def count_happenings(connection: sqlite3.Connection, run_id: str) -> int:
     """How many happenings a run has."""
-    row = connection.execute("SELECT count(*) FROM happenings WHERE run = ?", (run_id,)).fetchone()
+    row = connection.execute(
+        "SELECT count(*) FROM happenings JOIN streams ON streams.id = happenings.stream "  # noqa: S608
+        f"WHERE happenings.run = ? AND {TOLD_ONCE}",
+        (run_id,),
+    ).fetchone()
     return int(row[0])
 
 
@@ -182,7 +191,9 @@ def _first_figures(connection: sqlite3.Connection, run: str, most: int) -> _Figu
     files = connection.execute("SELECT id, names FROM streams WHERE run = ? AND rank = 0", (run,)).fetchall()
     first: set[tuple[int, str]] = set()
     for stream, _ in files:
-        by_weight = "SELECT weight, name FROM series WHERE stream = ? ORDER BY weight, name LIMIT ?"
+        by_weight = (
+            "SELECT weight, name FROM series WHERE stream = ? AND hidden = 0 ORDER BY weight, name LIMIT ?"
+        )
         first.update(connection.execute(by_weight, (stream, most)).fetchall())
     names = [name for _, name in sorted(first)[:most]]
     latest: dict[str, Latest] = {}
@@ -194,7 +205,7 @@ def _first_figures(connection: sqlite3.Connection, run: str, most: int) -> _Figu
     if len(files) > 1:  # the same names mostly, of several attempts
         (count,) = connection.execute(
             "SELECT count(DISTINCT series.name) FROM streams CROSS JOIN series ON series.stream = streams.id "
-            "WHERE streams.run = ? AND streams.rank = 0",
+            "WHERE streams.run = ? AND streams.rank = 0 AND series.hidden = 0",
             (run,),
         ).fetchone()
     return _Figures({name: latest[name] for name in names if name in latest}, max(0, count - len(names)))

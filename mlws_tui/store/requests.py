@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlws_tui.domain.chunks import Ingested, StreamChunk, StreamFolder, StreamPosition
+from mlws_tui.domain.chunks import (
+    Ingested,
+    LogMark,
+    StreamChunk,
+    StreamFolder,
+    StreamPosition,
+)
 from mlws_tui.domain.events import begun
 from mlws_tui.store.metrics import MOST_NAMES
 from mlws_tui.store.origin import mark_commit
@@ -37,6 +43,33 @@ class Ingest:
         if any(chunk.loses_edits for chunk in self.chunks):
             projection.drop_edits()
             connection.execute("UPDATE streams SET tail = NULL WHERE run IS NULL")
+        return projection.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class IngestLogs:
+    """Take in what was read of logs, all or nothing.
+
+    Attributes:
+        chunks: Records that were made of their text.
+        again: Names of the streams that were made of logs, of which all is removed first.
+        passed: Logs that are passed over.
+    """
+
+    chunks: Sequence[StreamChunk] = ()
+    again: Sequence[str] = ()
+    passed: Sequence[LogMark] = ()
+
+    def apply(self, connection: sqlite3.Connection) -> Ingested:
+        mark_commit(connection)
+        projection = Projection(connection)
+        for file in self.again:
+            projection.take_back(file)
+        for log in self.passed:
+            projection.remember(log)
+        for chunk in self.chunks:
+            projection.apply(chunk)
+            _note(connection, chunk)
         return projection.finish()
 
 

@@ -8,7 +8,11 @@ from typing import Any
 
 from mlws_tui.domain.experiments import Setting
 from mlws_tui.domain.liveness import from_claims
+from mlws_tui.domain.metricnames import canonical
 from mlws_tui.domain.runs import Claim, ProcessRef, Progress, Run, RunError, RunState
+
+#: The role of a stream that was made of a log's text.
+LOG_ROLE = "log"
 
 #: Authors of assignments, the stronger one last.
 STREAM, EDIT = 0, 1
@@ -57,10 +61,16 @@ class Resolved:
 
 
 def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[Assignment]) -> Resolved:
-    """The run as its streams and assignments have it. The state follows from what is recorded alone."""
-    weakest_first = sorted(streams, key=_weight)
+    """The run as its streams and assignments have it. The state follows from what is recorded alone.
+
+    What is read from the text of logs has a say of its own only where no process speaks.
+    """
+    everyone = sorted(streams, key=_weight)
+    logs = [stream for stream in everyone if stream.role == LOG_ROLE]
+    weakest_first = [stream for stream in everyone if stream.role != LOG_ROLE] or logs
     assigned = sorted(assignments, key=lambda one: (one.author, one.ts, one.field, one.key))
     facts = _merge_facts(weakest_first)
+    said = _merge_facts(logs)
     newest = max((stream.attempt for stream in weakest_first), default=1)
     current = [stream for stream in weakest_first if stream.attempt == newest]
     last = {one.field: one.value for one in assigned if not one.key}
@@ -78,28 +88,30 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
         pid=_pid(current),
         processes=_processes(current),
         tags=_tags(weakest_first, assigned),
-        config=_with_keys(mapping(facts.get("config")), "config", assigned),
-        summary=_with_keys({}, "summary", assigned),
-        model=text(facts.get("model")),
-        dataset=text(facts.get("dataset")),
+        config=_with_keys(mapping(facts.get("config")) or mapping(said.get("config")), "config", assigned),
+        summary=_summary(mapping(said.get("summary")), assigned),
+        model=text(facts.get("model")) or text(said.get("model")),
+        dataset=text(facts.get("dataset")) or text(said.get("dataset")),
         git=git or None,
         command=strings(facts.get("cmd")),
         cwd=text(facts.get("cwd")),
         python=text(facts.get("python")),
         gpus=tuple(facts["gpus"]) if isinstance(facts.get("gpus"), list) else (),
         claims=_claims(weakest_first, assigned),
-        log=text(facts.get("log")),
+        log=text(facts.get("log")) or text(said.get("log")),
         parent=text(facts.get("parent")),
         launched_by=text(facts.get("launched_by")),
         attempt=newest,
         ranks=_ranks(current, facts),
-        progress=_progress(current),
+        progress=_progress(current) or _progress(logs),
         bad_lines=sum(stream.bad for stream in weakest_first),
-        problems=tuple(stream.problem for stream in weakest_first if stream.problem),
+        problems=tuple(stream.problem for stream in everyone if stream.problem),
         notes=text(last.get("notes")) or "",
         archived=last.get("archived") is True,
         deleted=last.get("deleted") is True,
         best_checkpoint=text(last.get("best_checkpoint")),
+        log_only=weakest_first is logs and bool(logs),
+        told=mapping(said.get("told")),
     )
     metrics = {one.key: (one.ts, one.value) for one in assigned if one.field == "metrics"}
     return Resolved(from_claims(run), diff, metrics)
@@ -163,7 +175,7 @@ def _merge_facts(weakest_first: Sequence[StreamFacts]) -> dict[str, Any]:
         for key, value in stream.facts.items():
             if value in (None, "", [], {}):
                 continue
-            if key in ("config", "git", "slurm") and isinstance(value, dict):
+            if key in ("config", "git", "slurm", "summary", "told") and isinstance(value, dict):
                 value = {**mapping(facts.get(key)), **value}
             facts[key] = value
     for stream in weakest_first:
@@ -192,6 +204,13 @@ def _tags(weakest_first: Sequence[StreamFacts], assigned: Sequence[Assignment]) 
         if one.field == "tags":
             tags[one.key] = bool(one.value)
     return tuple(tag for tag, present in tags.items() if present)
+
+
+def _summary(told: Mapping[str, Any], assigned: Sequence[Assignment]) -> dict[str, Any]:
+    """What was set; and of what a log tells, the results that nobody set."""
+    known = _with_keys({}, "summary", assigned)
+    names = set(map(canonical, known))
+    return {**{key: value for key, value in told.items() if canonical(key) not in names}, **known}
 
 
 def _with_keys(base: dict[str, Any], name: str, assigned: Sequence[Assignment]) -> dict[str, Any]:

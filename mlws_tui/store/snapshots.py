@@ -25,19 +25,20 @@ _TEXT_BATCH = 4_000_000  # characters of one batch: a single record may hold meg
 _SERIES = """
 SELECT series.id, streams.rank, series.name, series.source, streams.attempt
 FROM streams CROSS JOIN series ON series.stream = streams.id
-WHERE streams.run = ? AND series.n > 0
+WHERE streams.run = ? AND series.n > 0 AND series.hidden = 0
 ORDER BY streams.rank, series.name, series.source, streams.attempt, streams.first_ts, streams.file
 """
-_EVENTS = """
+_EVENTS = f"""
 SELECT happenings.run, streams.rank, happenings.ts, happenings.type, happenings.name, happenings.data
 FROM happenings CROSS JOIN streams ON streams.id = happenings.stream
-WHERE happenings.run = ? ORDER BY happenings.ts, streams.file, happenings.pos
-"""
+WHERE happenings.run = ? AND {queries.TOLD_ONCE} ORDER BY happenings.ts, streams.file, happenings.pos
+"""  # noqa: S608 - our own constant, here and below
 _COUNTS = {
     "runs": "SELECT count(*) FROM runs WHERE {where}",
     "metrics": "SELECT coalesce(sum(series.n), 0) FROM streams CROSS JOIN series ON series.stream = streams.id "
-    "WHERE streams.run IN (SELECT id FROM runs WHERE {where})",
-    "events": "SELECT count(*) FROM happenings WHERE run IN (SELECT id FROM runs WHERE {where})",
+    "WHERE series.hidden = 0 AND streams.run IN (SELECT id FROM runs WHERE {where})",
+    "events": "SELECT count(*) FROM happenings CROSS JOIN streams ON streams.id = happenings.stream "  # noqa: S608
+    f"WHERE {queries.TOLD_ONCE} AND happenings.run IN (SELECT id FROM runs WHERE {{where}})",
     "experiments": "SELECT count(*) FROM experiments WHERE {where}",
 }
 

@@ -43,6 +43,7 @@ def fact_lines(
         ("Config", _tree(run.config)),
         ("Summary", _tree(run.summary)),
         ("Notes", _text(run.notes)),
+        ("Told by its log", list(_told(run.told))),
         ("Origin", list(_origin(run))),
         (_happenings_title(len(happenings), more_happenings), _happenings(happenings)),
     ):
@@ -135,6 +136,28 @@ def _text(text: str) -> list[Line]:
     return [(Span(_short(line)),) for line in text.splitlines()[:_TREE]]
 
 
+def _told(told: Mapping[str, Any]) -> Iterator[Line]:
+    """What stands in the text of the log beside figures: complaints, memory, how long things took."""
+    for kind in ("error", "warning"):
+        count, last = told.get(f"{kind}s"), told.get(f"last_{kind}")
+        if count:
+            label = f"{kind}s" if count > 1 else kind
+            yield (Span(f"{label:<{_LABEL}}", "muted"), Span(_short(f"{count} · the last: {last}"), "warn"))
+    rest = {
+        key: value
+        for key, value in told.items()
+        if not key.endswith(("error", "errors", "warning", "warnings"))
+    }
+    durations = rest.pop("durations", None)
+    for name, seconds in durations.items() if isinstance(durations, Mapping) else ():
+        yield _fact("took" if name == "run" else _short(str(name)), duration(seconds))
+    for key, value in rest.items():
+        if isinstance(value, Mapping):
+            yield from _tree({key: value})
+        else:
+            yield _fact(_short(str(key)), value if isinstance(value, str) else json.dumps(plain(value)))
+
+
 def _origin(run: Run) -> Iterator[Line]:
     git = run.git or {}
     changes = " · uncommitted changes" if git.get("dirty") else ""
@@ -182,13 +205,17 @@ def _details(one: RunEvent) -> Iterable[Span]:
     if one.type in ("note", "alert") and isinstance(text, str):
         yield Span((" " if one.name else "") + _short(text))
         return
-    data = {key: value for key, value in one.data.items() if key != "path" or one.type != "artifact"}
+    data = {
+        key: value for key, value in one.data.items() if key not in ("path", "told") or one.type != "artifact"
+    }
     if data:
         told = ", ".join(
             f"{key} {value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)}"
             for key, value in data.items()
         )
         yield Span(f"  {_short(told)}", "muted")
+    if one.type == "artifact" and one.data.get("told") == "log":
+        yield Span("  told by the log", "muted")
 
 
 def _gpu(gpu: object) -> str:

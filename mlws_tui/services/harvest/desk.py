@@ -1,0 +1,261 @@
+"""Reads of the logs whose turn it is: what is to be committed of each, and how each begins and ends.
+
+Everything here blocks on files and runs in a thread, one call at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.chunks import LOG, LOG_END, LogMark, StreamChunk, StreamPosition
+from mlws_tui.domain.events import begun
+from mlws_tui.domain.extraction import RuleSet
+from mlws_tui.services.harvest.batch import Batch, Job
+from mlws_tui.services.harvest.ending import ending_of
+from mlws_tui.services.harvest.finding import FoundLog
+from mlws_tui.services.harvest.naming import BEGINNING, LogName, first_time, name_log
+from mlws_tui.services.harvest.reading import HastyError, LogReading, ReplacedError, remembered
+from mlws_tui.services.harvest.records import Memory, Records
+from mlws_tui.services.harvest.roll import Limits, Log, Roll
+from mlws_tui.services.harvest.unpacked import Unpacked
+from mlws_tui.services.logplaces import find_log
+
+logger = logging.getLogger(__name__)
+_UNPACKING = 0.1  # whether an archive is unpacked is looked at this often (s)
+_UNREADABLE = 5.0  # a log that cannot be read is tried again after these seconds
+_PIECE = 64 * 1024  # bytes read at once at first …
+_SMALLEST, _LARGEST = 16 * 1024, 2 * 1024 * 1024  # … then as many as take half of a slice
+_NULS = 20  # a beginning with more than one NUL byte in so many is of no text
+_NO_TEXT = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"PK\x03\x04",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"%PDF",
+)
+_TRIES = 3
+_GONE, _PACKED, _BINARY = "gone", "archived", "no text"
+
+
+class Desk:
+    """Reads the logs of one workspace.
+
+    Args:
+        workspace: Whose logs.
+        roll: Which logs there are, and what is to be done with them.
+        rules: What is recognised in their text.
+        limits: How much is done at once.
+    """
+
+    def __init__(self, workspace: Workspace, roll: Roll, rules: RuleSet, limits: Limits) -> None:
+        self._workspace = workspace
+        self._roll = roll
+        self._rules = rules
+        self._limits = limits
+        self._piece = _PIECE
+        self._unpacked = Unpacked()
+
+    @property
+    def unpacking(self) -> bool:
+        """Whether an archive is being unpacked that is to be read then."""
+        return self._unpacked.busy
+
+    def close(self) -> None:
+        """Stop unpacking archives. Safe to call twice."""
+        self._unpacked.close()
+
+    def read(self, logs: Sequence[Log], states: Mapping[str, str]) -> Batch:
+        """Read of these logs, for about as long as a slice is.
+
+        Args:
+            logs: Those whose turn it is, the first ones first.
+            states: Where their reading stands, as the index has it, by path.
+        """
+        batch = Batch()
+        deadline = time.monotonic() + self._limits.slice
+        for log in logs:
+            self._read(log, states.get(log.path), batch)
+            if time.monotonic() >= deadline:
+                break
+        return batch
+
+    def job(self, log: Log, state: str | None) -> Job | None:
+        """What a process of its own is to read of a long log; None where it must be begun here."""
+        log.reading = None
+        if log.position is None or log.found is None or remembered(state) is None:
+            log.suspect = True
+            return None
+        begin = log.found.size - self._limits.end
+        end = begin if log.path not in self._roll.ends and begin > log.position.offset else None
+        self._roll.busy = log.path
+        return Job(str(self._workspace.root), log.path, log.position, state or "", end, log.found.size)
+
+    def _read(self, log: Log, state: str | None, batch: Batch) -> None:
+        """One piece of a log. What it turns out not to be is told rather than raised."""
+        try:
+            if log.found is None:
+                self._missed(log, batch)
+                return
+            for _ in range(_TRIES):
+                try:
+                    self._read_on(log, log.found, state, batch)
+                    return
+                except ReplacedError as error:
+                    log.hasty = log.hasty or isinstance(error, HastyError)
+                    self._begin_anew(log, batch)
+        except OSError as error:
+            self._troubled(log, error.strerror or str(error), batch)
+        except Exception as error:
+            # Whatever a text does to what reads it must not hold up the other logs.
+            logger.exception("%s cannot be read for figures", log.path)
+            self._troubled(log, f"{type(error).__name__}: {error}", batch)
+            log.retry_at = math.inf
+
+    def _read_on(self, log: Log, found: FoundLog, state: str | None, batch: Batch) -> None:
+        owner = self._roll.owner(log)
+        if self._roll.is_anothers(log):
+            raise ReplacedError(log.path)
+        text = self._text(found)
+        if text is None:
+            log.retry_at = time.monotonic() + _UNPACKING
+            return
+        if owner is None and self._has_another_name(log, text):
+            raise ReplacedError(log.path)
+        reading = log.reading or self._begin(log, text, owner, state)
+        if reading is None:
+            batch.passed.append(_mark(found, None, passed=_BINARY))
+            return
+        log.reading = reading
+        began = time.monotonic()
+        chunk = reading.take(self._piece, final=self._roll.may_close(log))
+        self._pace(chunk, time.monotonic() - began)
+        if chunk.complete and self._roll.may_end(log):
+            chunk = replace(chunk, records=[*chunk.records, *self._ending(log, found, text, reading)])
+        if found.packed and chunk.complete:
+            self._unpacked.close(self._workspace.root / found.packed)
+            log.reading = None
+        log.problem, log.suspect = "", False
+        batch.chunks.append(chunk)
+
+    def _text(self, found: FoundLog) -> Path | None:
+        """Where the text of a log is; None while it is still being unpacked."""
+        if found.packed:
+            return self._unpacked.text_of(self._workspace.root / found.packed)
+        return self._workspace.root / found.path
+
+    def _begin(self, log: Log, text: Path, owner: str | None, state: str | None) -> LogReading | None:
+        """How a log is read on, or from its beginning; None for what is no text."""
+        root, path = self._workspace.root, log.path
+        if log.position is not None and log.position.offset:
+            memory = remembered(state)
+            if memory is None:
+                raise ReplacedError(path)
+            final = log.mark is not None and log.mark.final
+            return LogReading(root, path, log.position, memory, self._rules, final=final, text=text)
+        beginning = _beginning(text)
+        # A hole before or behind the text is left by a crash, or by who emptied the file.
+        solid = beginning.strip(b"\0")
+        if solid.startswith(_NO_TEXT) or solid.count(0) * _NULS > len(solid):
+            return None
+        header: dict[str, Any] = {"role": "log", "log": path}
+        if owner is None:
+            name = self._name(log, beginning)
+            owner, when = name.id, first_time(beginning) or name.begun
+            header |= {"name": name.name, "kind": name.kind}
+        else:
+            when = first_time(beginning) or begun(owner) or None
+        memory = Memory(begun=text.stat().st_mtime if when is None else when)
+        position = StreamPosition(LOG + path, owner)
+        return LogReading(root, path, position, memory, self._rules, header, text=text)
+
+    def _has_another_name(self, log: Log, text: Path) -> bool:
+        """Whether it was found so early that its first lines, which tell the time, were not all there."""
+        position = log.position
+        if position is None or log.mark is None or position.offset >= BEGINNING:
+            return False
+        return self._name(log, _beginning(text)).id != log.mark.run
+
+    def _name(self, log: Log, beginning: bytes) -> LogName:
+        """What a log of its own is called: a rotated one by the oldest of its parts."""
+        oldest = self._roll.parts(log)[0]
+        if oldest is not log and oldest.found is not None and not oldest.found.packed:
+            beginning = _beginning(self._workspace.root / oldest.path)
+        name = name_log(log.path, beginning, lambda run: self._roll.is_taken(run, log.path))
+        self._roll.reserve(name.id, log.path)
+        return name
+
+    def _pace(self, chunk: StreamChunk, took: float) -> None:
+        """The next piece is to take half a slice."""
+        if chunk.log is not None and not chunk.complete and took > 0:
+            fitting = self._piece * (self._limits.slice / 2) / took
+            self._piece = int(min(max(fitting, _SMALLEST, self._piece / 4), _LARGEST, self._piece * 4))
+
+    def _ending(self, log: Log, found: FoundLog, text: Path, reading: LogReading) -> Records:
+        """The record of how a program ended of which nobody tells but its log."""
+        log.judged = found.size
+        told, sure = ending_of(text)
+        if not sure and self._roll.still(found) < self._limits.quiet:
+            return []
+        clock = reading.memory.clock
+        ts = found.mtime / 1e9 if clock is None else clock
+        return [(found.size, {"type": "end", "ts": ts, **told})]
+
+    def _begin_anew(self, log: Log, batch: Batch) -> None:
+        """It does not hold what was read of it, or belongs to another run: all that was read goes."""
+        batch.chunks = [chunk for chunk in batch.chunks if chunk.log is None or chunk.log.path != log.path]
+        batch.again += [LOG + log.path, LOG_END + log.path]
+        log.reading = log.position = log.mark = None
+        log.judged = -1
+
+    def _missed(self, log: Log, batch: Batch) -> None:
+        """It is not where it was: moved, archived or gone."""
+        mark, position = log.mark, log.position
+        log.reading = None
+        if mark is None or position is None:
+            return
+        if self._roll.new_name(log) is not None:
+            self._begin_anew(log, batch)
+            return
+        whole = self._workspace.root / log.path
+        packed = find_log(self._workspace, whole) != whole
+        passed = replace(mark, passed=_PACKED if packed else _GONE)
+        problem = (
+            "" if packed else f"{log.path} is gone: what was read of it stays until the index is made anew"
+        )
+        batch.chunks.append(StreamChunk(position, position, problem=problem, log=passed))
+
+    def _troubled(self, log: Log, why: str, batch: Batch) -> None:
+        """It cannot be read: told on its run, where it has one, and tried again."""
+        log.reading = None
+        log.retry_at = time.monotonic() + _UNREADABLE
+        run = self._roll.owner(log) if log.mark is None else log.mark.run
+        problem = f"{log.path} cannot be read for figures: {why}"
+        if run is None or log.found is None or log.problem == problem:
+            return
+        log.problem = problem
+        position = log.position or StreamPosition(LOG + log.path, run)
+        mark = (
+            replace(log.mark, mtime=0)
+            if log.mark is not None
+            else replace(_mark(log.found, run), size=0, mtime=0)
+        )
+        batch.chunks.append(StreamChunk(position, position, problem=problem, log=mark))
+
+
+def _mark(found: FoundLog, run: str | None, *, passed: str = "") -> LogMark:
+    return LogMark(found.path, run, found.size, found.mtime, found.inode, found.device, passed)
+
+
+def _beginning(text: Path) -> bytes:
+    with text.open("rb") as file:
+        return file.read(BEGINNING)
