@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 
 class Level(IntEnum):
@@ -119,7 +119,7 @@ def level_of(text: str) -> Level | None:
     if glog:
         return _WORDS[glog[1]]
     field = _FIELD.search(text[:_HEAD])
-    if field and field[1].upper() in _WORDS:
+    if field and len(field[1]) > 1 and field[1].upper() in _WORDS:
         return _WORDS[field[1].upper()]
     if TRACEBACK in text:
         return Level.ERROR
@@ -178,6 +178,81 @@ def in_traceback(lines: Iterable[str]) -> list[bool]:
     """For each line whether it belongs to a traceback, as `Tracer` tells."""
     tracer = Tracer()
     return [tracer.take(line) for line in lines]
+
+
+class _Kind(Enum):
+    """What a line can be within a traceback."""
+
+    HEADER = 0
+    FRAME = 1
+    CHAIN = 2
+    BLANK = 3
+    INDENTED = 4
+    LAST = 5  # it may name an exception
+    OTHER = 6
+
+
+class Grouper:
+    """Puts the lines of a log together to records, one after another.
+
+    A traceback, with those that are chained to it and the error line above it, is one record; any other line is one by
+    itself.
+    """
+
+    def __init__(self) -> None:
+        self._within = _Kind.OTHER
+        self._grave = False
+        self._ended = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the next line may belong to the record of the last one."""
+        return self._within is not _Kind.OTHER or self._grave or self._ended
+
+    def take(self, line: str) -> bool | None:
+        """Whether the next line goes on the record before; None for a blank one, of which the line after it tells."""
+        kind = _kind_of(line)
+        inside = self._within is not _Kind.OTHER
+        if kind in (_Kind.HEADER, _Kind.FRAME, _Kind.CHAIN):
+            joins = inside or (self._grave and kind is _Kind.HEADER) or (self._ended and kind is _Kind.CHAIN)
+            self._within, self._grave, self._ended = kind, False, False
+            return joins
+        if inside and kind in (_Kind.BLANK, _Kind.INDENTED):
+            return True
+        if inside and kind is _Kind.LAST:
+            self._within, self._ended = _Kind.OTHER, True
+            return True
+        if self._ended and kind is _Kind.BLANK:
+            return None
+        self._within, self._ended = _Kind.OTHER, False
+        self._grave = kind in (_Kind.LAST, _Kind.OTHER) and (level_of(line) or Level.INFO) >= Level.ERROR
+        return False
+
+
+def begins_record(line: str, before: str | None) -> bool:
+    """Whether a record begins with this line for certain, whatever came before the line before it.
+
+    Args:
+        line: The line.
+        before: The line before it; None where there is none, so that it is the first of all.
+    """
+    kind = _kind_of(line)
+    if before is None or kind is _Kind.OTHER:
+        return True
+    return kind is _Kind.LAST and _kind_of(before) in (_Kind.LAST, _Kind.OTHER)
+
+
+def _kind_of(line: str) -> _Kind:
+    text = without_rank(line)
+    if TRACEBACK in text:
+        return _Kind.HEADER
+    if not text.strip():
+        return _Kind.BLANK
+    if text[0] in " \t":
+        return _Kind.FRAME if _FRAME.match(text) else _Kind.INDENTED
+    if _CHAIN.match(text):
+        return _Kind.CHAIN
+    return _Kind.LAST if _LAST.match(text) else _Kind.OTHER
 
 
 def begins_error(line: str, before: Sequence[str]) -> bool:

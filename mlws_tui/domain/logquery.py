@@ -17,7 +17,15 @@ _LEVELS = {"warning": Level.WARNING, "error": Level.ERROR}
 
 
 class TooSlowError(Exception):
-    """A regular expression takes too long: it tries too many ways to match."""
+    """A regular expression takes too long: it tries too many ways to match.
+
+    Args:
+        query: The expression.
+    """
+
+    def __init__(self, query: Query) -> None:
+        super().__init__(query.text)
+        self.query = query
 
 
 class Query:
@@ -72,24 +80,9 @@ class Query:
         if self._plain is not None:
             return self._plain.search(text) is not None
         try:
-            return self._expression.search(text, timeout=TIME_LIMIT, concurrent=True) is not None
+            return self._expression.search(text, timeout=TIME_LIMIT) is not None
         except TimeoutError:
-            raise TooSlowError from None
-
-    def places(self, text: str, seconds: float) -> list[int]:
-        """Where it begins in many lines at once, ``^`` and ``$`` being the ends of each line.
-
-        Raises:
-            TooSlowError: if it takes longer than so many seconds.
-        """
-        if self._expression is None:
-            return []
-        try:
-            return [
-                match.start() for match in self._expression.finditer(text, timeout=seconds, concurrent=True)
-            ]
-        except TimeoutError:
-            raise TooSlowError from None
+            raise TooSlowError(self) from None
 
     def _compile(self) -> None:
         import regex  # dear to import, and seldom used
@@ -136,11 +129,16 @@ class Sieve:
         levels = [_LEVELS[one.level] for one in on if not one.out and not one.text and one.level in _LEVELS]
         self._least = min(levels, default=None)
         hints = [Query(one.text, regex=one.regex).hint for one in on if not one.out and one.text]
+        self._queries = frozenset(Query(one.text, regex=one.regex) for one in on if one.text)
         #: Bytes in lower case, one of which each line has that is let in; empty where that is not known.
         self.hints: tuple[bytes, ...] = tuple(hints) if all(hints) else ()
 
     def __bool__(self) -> bool:
         return bool(self._let_in or self._keep_out or self._least is not None)
+
+    def has(self, query: Query) -> bool:
+        """Whether one of the filters looks for this."""
+        return query in self._queries
 
     @property
     def graver(self) -> bool:

@@ -216,6 +216,7 @@ class LogFeed:
             return await asyncio.to_thread(search, lambda: not (gone.is_set() or self._closing))
         finally:
             gone.set()
+            self._asked()  # it may have met an expression that takes too long
 
     def _follow(self, tail: LogTail, loop: asyncio.AbstractEventLoop) -> None:
         """The thread: look, count a little, tell, wait."""

@@ -18,7 +18,8 @@ from mlws_tui.sources.lines import Found, LineReader
 from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.logfile import LogFile
 from mlws_tui.sources.packed import Unpacking, packing_of
-from mlws_tui.sources.sift import ERRORS, WARNINGS, record_at
+from mlws_tui.sources.records import record_of
+from mlws_tui.sources.sift import ERRORS, WARNINGS
 from mlws_tui.sources.tally import forward
 
 _STAMP_WITHIN = 50  # lines before a problem in which its time is looked for
@@ -80,7 +81,7 @@ def _all(source: _Source, path: Path, warnings: bool) -> Iterator[LogError]:
     for line, grave in found:
         number, ts = source.number_of(line.start), _time_at(source, line, times)
         if grave:
-            texts = [shown(one.data).text for one in record_at(source, line.start)]
+            texts = [shown(one.data).text for one in record_of(source, line.start)]
             yield read_error(number, texts, ts)
         else:
             text = shown(line.data).text

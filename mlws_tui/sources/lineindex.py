@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 #: Bytes of one entry: a gigabyte takes 4,000 of them.
 BLOCK = 256 * 1024
-#: A file of so many bytes is counted from its beginning within half a second.
-_QUICK = 1024 * 1024 * 1024
 
 Read = Callable[[int, int], bytes]
 
@@ -89,16 +87,16 @@ class LineIndex:
             size: Bytes that the file has now.
             read: Gives bytes of it.
         """
-        if number > 0 and not self.complete(size):
-            return _after_ends(number - 1, size, read) if size <= _QUICK else None
         skip = number - 1
+        if number > 0 and self._low > 0:
+            return None
         if number < 0:
             if self._end < size:
                 return None
             unfinished = bool(size) and read(size - 1, 1) != b"\n"
             skip = self.total + unfinished + number
         if skip <= 0:
-            return 0 if self._low == 0 and size else None
+            return 0 if number and self._low == 0 and size else None
         for block in range(self._low, len(self._ends)):
             if self._ends[block] >= skip:
                 found = _nth_end(read(block * BLOCK, BLOCK), skip)
@@ -121,9 +119,9 @@ def _nth_end(data: bytes, count: int) -> int:
     return at
 
 
-def _after_ends(count: int, size: int, read: Read) -> int | None:
-    """As `LineIndex.start_of`, by counting from the beginning."""
-    at = 0
+def start_by_counting(number: int, size: int, read: Read) -> int | None:
+    """As `LineIndex.start_of`, for a number from 1, by counting from the beginning of the file."""
+    at, count = 0, number - 1
     while at < size:
         data = read(at, BLOCK)
         ends = data.count(b"\n")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from mlws_tui.domain.levels import in_traceback
 from mlws_tui.domain.logs import Place, Trace
-from mlws_tui.domain.showing import shown
 from mlws_tui.sources.lineindex import BLOCK
 from mlws_tui.sources.lines import Found
 from mlws_tui.sources.logparts import Part
-from mlws_tui.sources.sift import Condition, Going, record_at, record_start
+from mlws_tui.sources.records import record_of
+from mlws_tui.sources.sift import Condition, Filtered, Going
+from mlws_tui.sources.stretch import text_of
 from mlws_tui.sources.tally import Tally, backward, forward
 from mlws_tui.sources.timesearch import first_at
 
@@ -21,7 +22,7 @@ def find(
     parts: Sequence[Part],
     place: Place,
     test: Condition,
-    shows: Condition | None,
+    shows: Filtered | None,
     *,
     ahead: bool,
     going: Going,
@@ -51,7 +52,7 @@ def find(
             offset = place.offset if here else part.size
             lines = backward(part, test, offset, going, _tally(part, test), BLOCK)
         for line in lines:
-            if shows is None or shows.hits(part, line.start, line.start + 1):
+            if shows is None or shows.shows(part, line):
                 return Place(part.number, line.start)
             if not going():
                 return None
@@ -60,8 +61,8 @@ def find(
 
 def trace_at(part: Part, offset: int) -> Trace | None:
     """The traceback that the line at the offset belongs to; None where it belongs to none."""
-    record = record_at(part, record_start(part, offset))
-    texts = [shown(line.data).text for line in record]
+    record = record_of(part, offset)
+    texts = [text_of(line.data) for line in record]
     traced = [i for i, inside in enumerate(in_traceback(texts)) if inside]
     if not traced:
         return None

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from mlws_tui.domain.logs import LogLine, Place
 from mlws_tui.domain.logtimes import Times
-from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.lineindex import LineIndex
 from mlws_tui.sources.lines import Found, LineReader
+from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.logfile import LogFile, Remembered
-from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Going
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Going
 from mlws_tui.sources.tally import Tally, backward, forward
 
 _MOST_ERRORS = 20_000  # lines of which it is told; a log with more has other troubles
-#: Seconds after which what is there of the lines asked for is given: the rest comes when more is looked through.
+#: Seconds after which what is found of the lines asked for is given. What is looked through meanwhile is remembered by
+#: the tallies, so that asking again finds more.
 _PATIENCE = 0.3
 
 
@@ -33,7 +34,7 @@ class OpenedFile:
     """
 
     def __init__(
-        self, file: LogFile, path: Path, known: int, sifted: Condition | None, sought: Condition | None
+        self, file: LogFile, path: Path, known: int, sifted: Filtered | None, sought: Condition | None
     ) -> None:
         self.file: LogFile | Remembered = file
         self.identity: tuple[int, int] | None = file.identity
@@ -65,7 +66,7 @@ class OpenedFile:
         """How many warnings stand in what is counted; None where they are too many to tell."""
         return self.warnings.total if self.warnings.total <= _MOST_ERRORS else None
 
-    def sift(self, test: Condition | None) -> None:
+    def sift(self, test: Filtered | None) -> None:
         """Count the lines that pass, too, or none."""
         self.sifted = Tally(test, self.whole) if test is not None else None
 
@@ -82,7 +83,7 @@ class OpenedFile:
         Raises:
             TooSlowError: if a regular expression takes too long.
         """
-        for tally in (self.sought, self.sifted):
+        for tally in (self.sifted, self.sought):
             if tally is not None and tally.step():
                 return True
         if not everything:
@@ -142,26 +143,27 @@ class Part:
     def divider(self) -> LogLine:
         """The line before the first one, which tells what became of the file."""
         place, following = Place(self.number, -1), Place(self.number, self.start)
-        return LogLine(place, following, self.note.encode(), divider=True)
+        return LogLine(place, following, self.note.encode("utf-8", "replace"), divider=True)
 
-    def after(self, offset: int, count: int, test: Condition | None) -> Iterator[Found]:
-        """Up to `count` lines from the offset on that pass; perhaps fewer where they take long to find."""
+    def after(self, offset: int, count: int, test: Filtered | None, going: Going) -> Iterator[Found]:
+        """Up to `count` lines from the offset on that pass; perhaps fewer where `going` says no."""
         if test is None:
             return iter(self.reader.after(offset, count))
-        return islice(forward(self, test, offset, _for_a_while(), self.opened.sifted), count)
+        return islice(forward(self, test, offset, going, self.opened.sifted), count)
 
-    def before(self, offset: int, count: int, test: Condition | None) -> list[Found]:
-        """The last `count` lines before the offset that pass, in order; perhaps fewer where they take long to find."""
+    def before(self, offset: int, count: int, test: Filtered | None, going: Going) -> list[Found]:
+        """The last `count` lines before the offset that pass, in order; perhaps fewer as above."""
         if test is None:
             return self.reader.before(offset, count)
-        return list(islice(backward(self, test, offset, _for_a_while(), self.opened.sifted), count))[::-1]
+        return list(islice(backward(self, test, offset, going, self.opened.sifted), count))[::-1]
 
 
 def lines_after(
-    parts: Sequence[Part], place: Place, count: int, test: Condition | None = None
+    parts: Sequence[Part], place: Place, count: int, test: Filtered | None = None
 ) -> list[LogLine]:
     """Up to `count` lines from the place on that pass; dividers always do."""
     lines: list[LogLine] = []
+    going = _for_a_while()
     for part in parts:
         if part.number < place.part:
             continue
@@ -170,22 +172,23 @@ def lines_after(
             lines.append(part.divider())
         if len(lines) < count:
             offset = max(place.offset, 0) if here else part.start
-            lines += map(part.line, part.after(offset, count - len(lines), test))
+            lines += map(part.line, part.after(offset, count - len(lines), test, going))
     return lines
 
 
 def lines_before(
-    parts: Sequence[Part], place: Place, count: int, test: Condition | None = None
+    parts: Sequence[Part], place: Place, count: int, test: Filtered | None = None
 ) -> list[LogLine]:
     """The last `count` lines before the place that pass, in order; dividers always do."""
     lines: list[LogLine] = []
+    going = _for_a_while()
     for part in reversed(parts):
         if part.number > place.part or len(lines) >= count:
             continue
         here = part.number == place.part
         if here and place.offset < 0:
             continue
-        found = part.before(place.offset if here else part.size, count - len(lines), test)
+        found = part.before(place.offset if here else part.size, count - len(lines), test, going)
         lines[:0] = map(part.line, found)
         if part.note and len(lines) < count:
             lines.insert(0, part.divider())

@@ -10,12 +10,16 @@ from pathlib import Path
 from mlws_tui.domain.logquery import Query, Sieve, TooSlowError
 from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
 from mlws_tui.sources import logfind
+from mlws_tui.sources.lineindex import start_by_counting
 from mlws_tui.sources.logfile import LogFile, Look
 from mlws_tui.sources.logparts import OpenedFile, Part, lines_after, lines_before
 from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Going, matches
+from mlws_tui.sources.tally import Tally
 
 _MOST_OPEN = 4  # files that are held open: of older ones the last lines are remembered
 _MOST_PARTS = 200
+#: Bytes of a file whose lines are counted from its beginning in about half a second, where the index is not there yet.
+_QUICK = 1024 * 1024 * 1024
 _DELETED = "deleted"
 
 
@@ -48,7 +52,7 @@ class LogTail:
         self._counting = threading.Lock()
         self._query = Query()
         self._seeks: Condition | None = None
-        self._shows: Condition | None = None
+        self._shows: Filtered | None = None
         self._problem = ""
         self.look()
 
@@ -68,15 +72,15 @@ class LogTail:
         Returns:
             Whether there was a piece.
         """
-        live = self._live
-        if live is None:
-            return False
         with self._counting:
-            try:
-                return live.count(everything=everything)
-            except TooSlowError:
-                self._too_slow(live)
-                return True
+            for opened in reversed(self._files):
+                try:
+                    if opened.count(everything=everything and opened is self._live):
+                        return True
+                except TooSlowError as error:
+                    self._too_slow(error)
+                    return True
+            return False
 
     def state(self) -> LogState:
         """How the log is doing as of the last look."""
@@ -97,7 +101,7 @@ class LogTail:
                 index.share(size),
                 size,
                 warnings=live.known_warnings if live.warnings.complete() else None,
-                visible=sifted.total if sifted is not None and sifted.complete() else None,
+                visible=self._visible(sifted),
                 sifted=sifted.share() if sifted is not None and not sifted.complete() else 1.0,
                 matches=sought.total if sought is not None else 0,
                 sought=sought.share() if sought is not None and not sought.complete() else 1.0,
@@ -153,8 +157,12 @@ class LogTail:
         live = self._live
         if live is None:
             return None
+        size = live.file.size
         with self._counting:
-            offset = live.index.start_of(number, live.file.size, live.file.read)
+            complete = live.index.complete(size)
+            offset = live.index.start_of(number, size, live.file.read)
+        if offset is None and number > 0 and not complete and size <= _QUICK:
+            offset = start_by_counting(number, size, live.file.read)
         return None if offset is None else self._place(live, offset)
 
     def place_at(self, share: float) -> Place:
@@ -226,7 +234,8 @@ class LogTail:
         with self._counting:
             tallies = (live.errors, live.warnings, live.sought)
             told = [tuple(one.density(columns)) if one is not None else (0,) * columns for one in tallies]
-            return Density(told[0], told[1], told[2], live.errors.share())
+            share = 1.0 if live.known_errors is None else live.errors.share()
+            return Density(told[0], told[1], told[2], share)
 
     def close(self) -> None:
         """Close all files; what reads then gives nothing."""
@@ -237,25 +246,38 @@ class LogTail:
         parts, shows = self._parts, self._shows
         try:
             return logfind.find(parts, place, test, shows, ahead=forward, going=going)
-        except TooSlowError:
-            self._too_slow(self._live)
+        except TooSlowError as error:
+            self._too_slow(error)
             return None
 
     def _guarded(self, read: Callable[[], list[LogLine]]) -> list[LogLine]:
         try:
             return read()
-        except TooSlowError:
-            self._too_slow(self._live)
+        except TooSlowError as error:
+            self._too_slow(error)
             return read()
 
-    def _too_slow(self, live: OpenedFile | None) -> None:
-        """An expression tries too many ways to match: give up the ones that are in use."""
-        self._problem = "the regular expression takes too long on this log: make it simpler"
-        self._shows = self._seeks = None
+    def _visible(self, sifted: Tally | None) -> int | None:
+        """How many lines are shown; None without filters, or while they are not counted."""
+        if sifted is None or not sifted.complete():
+            return None
+        try:
+            return sifted.with_rest()
+        except TooSlowError:  # the next count meets it, too, and tells
+            return None
+
+    def _too_slow(self, error: TooSlowError) -> None:
+        """An expression tries too many ways to match: what looks for it does so no more."""
+        self._problem = f"the expression {error.query.text:.40} takes too long on this log: make it simpler"
         self._revision += 1
-        if live is not None:
-            live.sift(None)
-            live.seek(None)
+        if self._query == error.query:
+            self._seeks = None
+            for opened in self._files:
+                opened.seek(None)
+        if self._shows is not None and self._shows.sieve.has(error.query):
+            self._shows = None
+            for opened in self._files:
+                opened.sift(None)
 
     def _place(self, opened: OpenedFile, offset: int) -> Place:
         """A place in the part of the file that has this byte."""

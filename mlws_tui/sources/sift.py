@@ -1,97 +1,53 @@
-"""Finds the lines of a file that pass a test, at the speed of a plain byte search where the test allows it."""
+"""What lines of a file have to pass: words and expressions that are looked for, levels, filters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from mlws_tui.domain.levels import TRACEBACK, Level, Tracer, begins_error, level_of
+from mlws_tui.domain.levels import TRACEBACK, Level, begins_error, level_of
 from mlws_tui.domain.logquery import Query, Sieve
-from mlws_tui.domain.showing import shown
-from mlws_tui.sources.lines import MAX_LINE, Found, LineReader, Readable, content
+from mlws_tui.sources.lines import MAX_LINE, Found
+from mlws_tui.sources.records import goes_on, record_of, record_start, records_from, settled
+from mlws_tui.sources.stretch import Source, Stretch, found_in, lines_of, stretch, text_of, whole_until
 
-#: Bytes that are looked through at once when lines are fetched.
-PIECE = 32 * 1024
 _REST = 1024 * 1024
+_OVERLAP = 1024  # bytes by which pieces of a long line overlap: what is looked for may lie across
 _CONTEXT = 6  # lines before one that tell whether an error begins there
-_LONGEST_RECORD = 2_000  # lines
-_SECONDS = 1.0  # that a regular expression may take on one block
 
 #: What any line holds that `domain.levels` takes for the beginning of an error, in lower case.
 ERROR_WORDS = (b"err", b"exception", b"critical", b"fatal", b"traceback (most", b"\ne0", b"\ne1")
 WARNING_WORDS = (b"warn", b"\nw0", b"\nw1")
-#: Of JSON lines whose level is a number, of logging or of pino.
+#: The same for lines with colours or redraws, in which glog's letter may stand behind others.
+_COLOURED = (b"me0", b"me1", b"\re0", b"\re1", b"mw0", b"mw1", b"\rw0", b"\rw1")
+#: And for JSON lines, whose level may be a number, of logging or of pino, or another word.
 _NUMBERED = tuple(
     name + b'":' + gap + digit
-    for name in (b"level", b"levelno")
+    for name in (b"level", b"levelno", b"severity")
     for gap in (b"", b" ")
-    for digit in b"3 4 5 6".split()
+    for digit in (b"3", b"4", b"5", b"6")
 )
+_IN_JSON = (*_NUMBERED, b"panic", b"emerg", b"alert")
 #: Words that a line of JSON may show without having them: the names of levels, and a time's figures.
 _SHOWN = re.compile(rb"debug|info|warning|error|critical|\d+")
-_TRACE_WORDS = (b"Traceback", b'File "', b"exception")
+_TRACE_WORDS = (b"Traceback", b"File ", b"exception")
 
 Going = Callable[[], bool]
-
-
-class Source(Readable, Protocol):
-    """A stretch of a file that knows its lines."""
-
-    @property
-    def reader(self) -> LineReader: ...
 
 
 class Condition(Protocol):
     """What lines have to pass."""
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
-        """The lines that begin within ``[start, end)`` and pass, in order."""
+        """The lines that begin within ``[start, end)`` and pass, in order.
 
+        Raises:
+            TooSlowError: if a regular expression takes too long.
+        """
 
-class Stretch(NamedTuple):
-    """Bytes of whole lines from `offset` on; of a long last line only its beginning."""
-
-    offset: int
-    data: bytes
-
-
-def stretch(source: Source, start: int, end: int) -> Stretch | None:
-    """The lines that begin within ``[start, end)``; None where none does."""
-    end = min(end, source.size)
-    if start >= end:
-        return None
-    if start > source.start:
-        data = source.read(start - 1, end - start + 1)
-        first = data.find(b"\n") + 1
-        if first == 0 or first > end - start:
-            return None
-        start, data = start - 1 + first, data[first:]
-    else:
-        data = source.read(start, end - start)
-    if data and not data.endswith(b"\n") and end < source.size:
-        more = source.read(end, MAX_LINE + 2)
-        cut = more.find(b"\n")
-        data += more[: cut + 1] if cut >= 0 else more
-    return Stretch(start, data) if data else None
-
-
-def lines_of(source: Source, piece: Stretch) -> Iterator[Found]:
-    """The lines of a stretch."""
-    at = 0
-    while at < len(piece.data):
-        end = piece.data.find(b"\n", at) + 1 or len(piece.data)
-        yield _found(source, piece, at, end)
-        at = end
-
-
-def _found(source: Source, piece: Stretch, start: int, end: int) -> Found:
-    """The line in these bytes of a stretch."""
-    at = piece.offset + start
-    if end - start > MAX_LINE + 2 or (end == len(piece.data) and not piece.data.endswith(b"\n")):
-        return source.reader.at(at)
-    data = piece.data[start:end]
-    return Found(at, piece.offset + end, data.endswith(b"\n"), content(data), 0)
+    def settled(self, source: Source) -> int:
+        """Up to where no line that comes can change what passes."""
 
 
 class Words:
@@ -101,6 +57,7 @@ class Words:
         words: In lower case; ASCII letters of the file match in both cases. A leading line break stands for a line's
             beginning.
         accept: Has the last word.
+        coloured: What lines with colours or redraws may hold instead.
         in_json: What lines of JSON may hold instead, as they are shown otherwise than they are written.
     """
 
@@ -108,10 +65,13 @@ class Words:
         self,
         words: Sequence[bytes],
         accept: Callable[[Source, Found], bool],
+        *,
+        coloured: Sequence[bytes] = (),
         in_json: Sequence[bytes] = (),
     ) -> None:
         self._words = tuple(words)
-        self._in_json = (*words, *in_json)
+        self._coloured = tuple(coloured)
+        self._in_json = tuple(in_json)
         self._accept = accept
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
@@ -125,16 +85,24 @@ class Words:
                 continue
             first = piece.data.rfind(b"\n", 0, place) + 1
             done = piece.data.find(b"\n", place) + 1 or len(piece.data) + 1
-            line = _found(source, piece, first, min(done, len(piece.data)))
+            line = found_in(source, piece, first, min(done, len(piece.data)))
             if self._accept(source, line):
                 found.append(line)
         last = self._long_one(source, piece) if done <= len(piece.data) else None
         return [*found, last] if last is not None else found
 
+    def settled(self, source: Source) -> int:
+        return whole_until(source)
+
     def _places(self, data: bytes) -> list[int]:
         """Where in the data, which has one byte before its first line, the words end; counted without that byte."""
+        words = self._words
+        if self._coloured and (b"\x1b" in data or b"\r" in data):
+            words = (*words, *self._coloured)
+        if self._in_json and b"\n{" in data:
+            words = (*words, *self._in_json)
         places: set[int] = set()
-        for word in self._in_json if data[1:2] == b"{" else self._words:
+        for word in words:
             at = data.find(word)
             while at >= 0:
                 places.add(at + len(word) - 2)
@@ -160,31 +128,44 @@ class Words:
 
 def begins_error_at(source: Source, line: Found) -> bool:
     """Whether an error begins with this line."""
-    text = shown(line.data).text
+    text = text_of(line.data)
     level = level_of(text)
     if level is None or level < Level.ERROR:
         return False
     before = source.reader.before(line.start, _CONTEXT)
-    return begins_error(text, [shown(other.data).text for other in before])
+    return begins_error(text, [text_of(other.data) for other in before])
+
+
+def _warns(_source: Source, line: Found) -> bool:
+    return level_of(text_of(line.data)) is Level.WARNING
 
 
 #: The lines with which an error begins, and those that are a warning.
-ERRORS = Words(ERROR_WORDS, begins_error_at, _NUMBERED)
-WARNINGS = Words(
-    WARNING_WORDS, lambda _source, line: level_of(shown(line.data).text) is Level.WARNING, _NUMBERED
-)
+ERRORS = Words(ERROR_WORDS, begins_error_at, coloured=_COLOURED, in_json=_IN_JSON)
+WARNINGS = Words(WARNING_WORDS, _warns, coloured=_COLOURED, in_json=_IN_JSON)
 
 
 def matches(query: Query) -> Condition:
     """The lines that have what a person looks for."""
     if query.hint:
-        # Of a long line only a piece is shown: what stands in the rest of it counts, too.
-        return Words(
-            (query.hint,),
-            lambda _source, line: bool(line.cut) or query.matches(shown(line.data).text),
-            (b"\n{",) if _SHOWN.fullmatch(query.hint) else (),
-        )
+        in_json = (b"\n{",) if _SHOWN.fullmatch(query.hint) else ()
+        return Words((query.hint,), lambda source, line: _has(source, line, query), in_json=in_json)
     return _Expression(query)
+
+
+def _has(source: Source, line: Found, query: Query) -> bool:
+    """Whether the line has it, also where only a piece of the line is shown."""
+    if query.matches(text_of(line.data)):
+        return True
+    at = line.start
+    while line.cut and at < line.end:
+        data = source.read(at, min(MAX_LINE, line.end - at))
+        if query.matches(data.decode("utf-8", "replace")):
+            return True
+        if len(data) <= _OVERLAP:
+            break
+        at += len(data) - _OVERLAP
+    return False
 
 
 class _Expression:
@@ -195,148 +176,64 @@ class _Expression:
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
         piece = stretch(source, start, end)
-        if piece is None:
-            return ()
-        if self._query.regex and _is_plain(piece.data):
-            candidates = self._candidates(source, piece)
-        else:
-            candidates = lines_of(source, piece)
-        return [line for line in candidates if self._query.matches(shown(line.data).text)]
+        lines = lines_of(source, piece) if piece is not None else ()
+        return [line for line in lines if _has(source, line, self._query)]
 
-    def _candidates(self, source: Source, piece: Stretch) -> Iterator[Found]:
-        """The lines in which the expression begins where all of them are one text."""
-        text = piece.data.decode("utf-8", "replace")
-        done = -1
-        for place in self._query.places(text, _SECONDS):
-            at = place if text.isascii() else len(text[:place].encode())
-            if at < done or at >= len(piece.data):
-                continue
-            first = piece.data.rfind(b"\n", 0, at) + 1
-            done = piece.data.find(b"\n", at) + 1 or len(piece.data)
-            yield _found(source, piece, first, done)
-
-
-def _is_plain(data: bytes) -> bool:
-    """Whether the lines are shown as they are."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    signs = b"\x1b" in data or b"\t" in data or b"\0" in data or b"\x08" in data
-    return not signs and b"\r" not in data.replace(b"\r\n", b"\n") and b"\n{" not in b"\n" + data
+    def settled(self, source: Source) -> int:
+        return whole_until(source)
 
 
 class Filtered:
-    """The lines that a sieve lets through. A traceback, with the error line above it, passes as a whole or not."""
+    """The lines that a sieve lets through. The lines of a record pass together or not at all.
+
+    Args:
+        sieve: The filters.
+    """
 
     def __init__(self, sieve: Sieve) -> None:
-        self._sieve = sieve
+        self.sieve = sieve
         hints = sieve.hints or ((*ERROR_WORDS, *WARNING_WORDS) if sieve.graver else ())
-        self._words = Words(hints, lambda _source, line: self._passes([line]), (b"\n{",)) if hints else None
+        graver = (*_COLOURED,) if sieve.graver else ()
+        self._words: Words | None = None
+        if hints:
+            self._words = Words(
+                hints, lambda _source, line: self._passes([line]), coloured=graver, in_json=(b"\n{",)
+            )
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
         piece = stretch(source, start, end)
         if piece is None:
             return ()
-        if not any(word in piece.data for word in _TRACE_WORDS) and not self._within(source, piece.offset):
-            if self._words is not None:
-                return self._words.hits(source, start, end)
-            return [line for line in lines_of(source, piece) if self._passes([line])]
-        return [
-            line
-            for record in records(source, piece)
-            if self._passes(record)
-            for line in record
-            if piece.offset <= line.start < end
-        ]
+        if _has_records(source, piece):
+            end = min(end, source.size)
+            return [
+                line for line in self._of_records(source, piece.offset, end) if line.start >= piece.offset
+            ]
+        if self._words is not None:
+            return self._words.hits(source, start, end)
+        return [line for line in lines_of(source, piece) if self._passes([line])]
+
+    def settled(self, source: Source) -> int:
+        return settled(source)
+
+    def shows(self, source: Source, line: Found) -> bool:
+        """Whether this line is shown."""
+        return self._passes(record_of(source, line.start))
+
+    def _of_records(self, source: Source, start: int, end: int) -> Iterator[Found]:
+        for record in records_from(source, record_start(source, start)):
+            if record[0].start >= end:
+                return
+            if record[-1].start >= start and self._passes(record):
+                yield from (line for line in record if line.start < end)
 
     def _passes(self, record: Sequence[Found]) -> bool:
-        return self._sieve.passes("\n".join(shown(line.data).text for line in record))
-
-    def _within(self, source: Source, offset: int) -> bool:
-        """Whether a record goes on at this offset."""
-        before = source.reader.before(offset, 1)
-        if not before:
-            return False
-        first = before[0].data
-        if first[:1] in b" \t" or any(
-            word in first for word in _TRACE_WORDS
-        ):  # a blank line may be within one, too
-            return True
-        return (level_of(shown(first).text) or Level.INFO) >= Level.ERROR
+        return self.sieve.passes("\n".join(text_of(line.data) for line in record))
 
 
-def records(source: Source, piece: Stretch) -> Iterator[list[Found]]:
-    """The records that have lines in a stretch, whole: mostly one line each."""
-    at = record_start(source, piece.offset)
-    end = piece.offset + len(piece.data)
-    while at < end:
-        record = record_at(source, at)
-        if not record:
-            return
-        yield record
-        at = record[-1].end
-
-
-def record_at(source: Source, offset: int) -> list[Found]:
-    """The record that begins with the line at this offset."""
-    first = source.reader.after(offset, 1)
-    if not first:
-        return []
-    tracer = Tracer()
-    inside = tracer.take(shown(first[0].data).text)
-    grave = not inside and (level_of(shown(first[0].data).text) or Level.INFO) >= Level.ERROR
-    if not inside and not grave:
-        return first
-    record = list(first)
-    for line in _following(source, first[0].end):
-        text = shown(line.data).text
-        if grave and len(record) == 1 and TRACEBACK not in text:
-            break
-        if not tracer.take(text) and not (tracer.inside and not text.strip()):
-            break
-        record.append(line)
-    while len(record) > 1 and not record[-1].data.strip():
-        record.pop()
-    return record
-
-
-def _following(source: Source, offset: int) -> Iterator[Found]:
-    for _ in range(_LONGEST_RECORD // 50):
-        lines = source.reader.after(offset, 50)
-        if not lines:
-            return
-        yield from lines
-        offset = lines[-1].end
-
-
-def record_start(source: Source, offset: int) -> int:
-    """Where the record begins that goes on at this offset; the offset itself where none does."""
-    count = 16
-    while True:
-        before = source.reader.before(offset, count)
-        start = _last_begin(before, offset)
-        if start is not None:
-            return start
-        if len(before) < count or count >= _LONGEST_RECORD:
-            return before[0].start if before else offset
-        count *= 4
-
-
-def _last_begin(before: Sequence[Found], offset: int) -> int | None:
-    """The beginning of the record that reaches to the offset, if it lies among these lines with one before it."""
-    texts = [shown(line.data).text for line in before]
-    tracer = Tracer()
-    traced = [tracer.take(text) for text in texts]
-    if before and not traced[-1] and not (tracer.inside and not texts[-1].strip()):
-        grave = (level_of(texts[-1]) or Level.INFO) >= Level.ERROR
-        return before[-1].start if grave else offset
-    for i in range(len(before) - 1, -1, -1):
-        if traced[i] or not texts[i].strip():
-            continue
-        first = next((j for j in range(i + 1, len(before)) if traced[j]), None)
-        if first is None:
-            return offset
-        grave = (level_of(texts[i]) or Level.INFO) >= Level.ERROR
-        return before[i if grave and first == i + 1 and TRACEBACK in texts[first] else first].start
-    return offset if not before else None
+def _has_records(source: Source, piece: Stretch) -> bool:
+    """Whether a record of several lines may have some in this piece."""
+    if any(word in piece.data for word in _TRACE_WORDS) or goes_on(source, piece.offset):
+        return True
+    following = source.reader.after(piece.offset + len(piece.data), 1)
+    return bool(following) and TRACEBACK in text_of(following[0].data)

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from mlws_tui.sources.lineindex import BLOCK
 from mlws_tui.sources.lines import Found
-from mlws_tui.sources.sift import PIECE, Condition, Going, Source
+from mlws_tui.sources.sift import Condition, Going
+from mlws_tui.sources.stretch import Source
 
+#: Bytes that are looked through at once when lines are fetched.
+PIECE = 32 * 1024
 #: Lines of which the places are kept; of more only their number in each block is.
 _MOST_PLACES = 20_000
 _UNKNOWN = -1
@@ -28,7 +31,9 @@ class Tally:
     def __init__(self, test: Condition, source: Source) -> None:
         self.test = test
         self._source = source
-        self._low = self._whole() // BLOCK  # first block that is counted, from its beginning on
+        self._low = (
+            self.test.settled(self._source) // BLOCK
+        )  # first block that is counted, from its beginning on
         self._end = self._low * BLOCK
         self._counts = array("i", [_UNKNOWN]) * self._low
         self._places: dict[int, array[int]] | None = {}
@@ -40,20 +45,23 @@ class Tally:
         Raises:
             TooSlowError: if the test is a regular expression that takes too long.
         """
-        whole = self._whole()
+        whole = self.test.settled(self._source)
         if self._end < whole:
             block = self._end // BLOCK
             end = min(whole, (block + 1) * BLOCK)
-            found = self.test.hits(self._source, self._end, end)
-            self._end = end
+            self._add(block, self.test.hits(self._source, self._end, end))
+            self._end = end  # only now: readers pass over a block of which all is known
         elif self._low > 0:
             block = self._low - 1
-            found = self.test.hits(self._source, block * BLOCK, self._low * BLOCK)
+            self._add(block, self.test.hits(self._source, block * BLOCK, self._low * BLOCK))
             self._low = block
         else:
             return False
-        self._add(block, found)
         return True
+
+    def with_rest(self) -> int:
+        """How many lines pass, those included that are not settled yet."""
+        return self.total + len(self.test.hits(self._source, self._end, self._source.size))
 
     def share(self) -> float:
         """How much of the file is looked through (0-1)."""
@@ -62,7 +70,7 @@ class Tally:
 
     def complete(self) -> bool:
         """Whether all whole lines of the file are looked through."""
-        return self._low == 0 and self._end >= self._whole()
+        return self._low == 0 and self._end >= self.test.settled(self._source)
 
     def empty(self, block: int) -> bool:
         """Whether no line that passes begins in the block, as far as is known of it as a whole."""
@@ -98,12 +106,6 @@ class Tally:
             for column in range(first, last + 1):
                 told[column] += max(1, count // (last - first + 1))
         return told
-
-    def _whole(self) -> int:
-        """Where the whole lines end: a last line that is not finished may come to pass, or no more, when it grows."""
-        size = self._source.size
-        lines = self._source.reader.before(size, 1)
-        return lines[0].start if lines and not lines[0].whole else size
 
     def _add(self, block: int, found: Sequence[Found]) -> None:
         while len(self._counts) <= block:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from mlws_tui.domain.logquery import Filter, Query, Sieve, TooSlowError
 from mlws_tui.domain.showing import shown
 from mlws_tui.sources import lineindex, lines, tally
-from mlws_tui.sources.lineindex import LineIndex
+from mlws_tui.sources.lineindex import LineIndex, start_by_counting
 from mlws_tui.sources.lines import MAX_LINE, Found, LineReader
 from mlws_tui.sources.logfile import Remembered
-from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Words, matches, record_at
+from mlws_tui.sources.records import record_of, record_start, records_from, settled
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Words, matches
 from mlws_tui.sources.tally import Tally, backward, forward
 
 texts = st.lists(
@@ -110,9 +111,12 @@ def test_a_line_is_found_by_its_number(tiny_blocks: None, data: bytes, steps: in
     index = LineIndex(len(data))
     for _ in range(steps):
         index.step(len(data), source.read)
+    assert index.start_of(0, len(data), source.read) is None
     for number in range(1, len(begins) + 3):
         expected = begins[number - 1] if number <= len(begins) else None
-        assert index.start_of(number, len(data), source.read) == expected
+        assert start_by_counting(number, len(data), source.read) == expected
+        if index.complete(len(data)):
+            assert index.start_of(number, len(data), source.read) == expected
         told = index.start_of(-number, len(data), source.read)
         assert told in (
             (begins[-number],) if number <= len(begins) and index.complete(len(data)) else (None, *begins, 0)
@@ -197,15 +201,48 @@ sieves = [
 
 
 @small
+@given(records, records)
+def test_records_are_the_same_wherever_reading_begins_and_whatever_comes(
+    tiny_blocks: None, data: bytes, more: bytes
+) -> None:
+    source = Text(data)
+    every = list(records_from(source, 0))
+    assert [line for record in every for line in record] == source.reader.after(0, 1000)
+    for record in every:
+        for line in record:
+            assert record_of(source, line.start) == record
+        assert record_start(source, record[0].start) <= record[0].start
+    done = settled(source)
+    before = [record for record in every if record[0].start < done]
+    source.grow(more)
+    assert list(records_from(source, 0))[: len(before)] == before
+
+
+@small
+@given(records, st.lists(records, max_size=3), st.sampled_from(sieves))
+def test_filtered_lines_are_counted_as_they_come(
+    tiny_blocks: None, data: bytes, appended: list[bytes], filters: list[Filter]
+) -> None:
+    source, test = Text(data), Filtered(Sieve(filters))
+    counted = Tally(test, source)
+    for more in (b"", *appended):
+        source.grow(more)
+        while counted.step():
+            pass
+        shown_now = list(forward(source, test, 0, lambda: True, counted))
+        assert shown_now == list(forward(source, test, 0, lambda: True))
+        assert counted.complete()
+        assert counted.with_rest() == len(shown_now)
+
+
+@small
 @given(records, st.sampled_from(sieves), st.integers(0, 300))
 def test_filters_show_whole_records(
     tiny_blocks: None, data: bytes, filters: list[Filter], place: int
 ) -> None:
     source, sieve = Text(data), Sieve(filters)
     wanted: list[Found] = []
-    at = 0
-    while record := record_at(source, at):
-        at = record[-1].end
+    for record in records_from(source, 0):
         wanted += record if sieve.passes("\n".join(shown(line.data).text for line in record)) else []
     test = Filtered(sieve)
     offset = max([line.start for line in source.reader.after(0, 1000) if line.start <= place], default=0)
