@@ -18,7 +18,7 @@ class Furniture:
     def __init__(self, bench: Workbench) -> None:
         self.gpus = GpusPane(bench.hub, bench.gpus)
         self.runs = RunsPane(bench.hub, bench.runs)
-        self.log = LogPane(bench.hub, bench.logs)
+        self.log = LogPane(bench.hub, bench.logs, bench.remembered)
         self.journal = JournalPane(bench.hub, bench.journal)
         self.session = SessionPane(bench.hub, bench.sessions)
 

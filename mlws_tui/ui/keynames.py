@@ -5,6 +5,7 @@ from __future__ import annotations
 _SIGNS = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "space": "space",

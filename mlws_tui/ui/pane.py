@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change
 from mlws_tui.domain.text import safe_text
 from mlws_tui.services.hub import Hub
 from mlws_tui.ui.actions import Action
+
+#: Columns of the border beside a caption.
+_EDGE = 4
 
 
 class Pane(Widget):
@@ -27,6 +32,8 @@ class Pane(Widget):
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
 
     def __init__(self, hub: Hub, *, id: str) -> None:
+        self._said = ("", "")
+        self._changing: tuple[int, ...] = ()  # while the caption is set: columns of the border that it takes
         super().__init__(id=id, classes="pane")
         self.hub = hub
         self._unsubscribe: Callable[[], None] | None = None
@@ -40,8 +47,24 @@ class Pane(Widget):
         title = f"{self.NUMBER} {self.TITLE}"
         if detail:
             title = f"{title} ── {safe_text(detail)}"
-        self.border_title = Content(title)
-        self.border_subtitle = Content(safe_text(corner))
+        words = (title, safe_text(corner))
+        self._changing = tuple(
+            max(map(cell_len, pair)) + _EDGE for pair in zip(words, self._said, strict=True)
+        )
+        self._said = words
+        self.border_title, self.border_subtitle = Content(words[0]), Content(words[1])
+        self._changing = ()
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Paint again; for a new caption its words only, where Textual would send the whole pane."""
+        if self._changing and self.outer_size:
+            (width, height), content = self.outer_size, self.content_offset
+            left, right = (min(width, cells) for cells in self._changing)
+            words = (Region(0, 0, left, 1), Region(width - right, height - 1, right, 1))
+            regions = tuple(region.translate(-content) for region in words)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
     def focus_target(self) -> Widget:

@@ -118,7 +118,7 @@ def test_the_overview_shows_the_gravest_of_each_column_and_the_window() -> None:
     assert "".join(span.text for span in row) == "┃▂⣿┃▇"
     assert [span.style for span in row] == ["match+window", "bad", "warn", "match", "bad"]
     half = strip_of(Density((0,) * 4, (0,) * 4, (0,) * 4, 0.5), (0.8, 1.0))
-    assert "".join(span.text for span in half) == "·· ━"
+    assert "".join(span.text for span in half) == "·· ─"
 
 
 def test_kept_filters_are_read_with_care() -> None:

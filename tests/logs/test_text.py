@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlws_tui.domain.ansi import PLAIN, Sgr, StyleSpan, sgr_after, styled
-from mlws_tui.domain.needle import Needle
+from mlws_tui.domain.logquery import Query
 from mlws_tui.domain.text import cell_width, safe_text
 
 FORBIDDEN = {
@@ -75,6 +75,15 @@ def test_colours_never_change_the_text(line: str) -> None:
         (b"\b\b\ba", "a"),
         (b"ok\r", "ok"),
         (b"abcdef\x1b[3G\x1b[1K", "   def"),
+        (b"abcdef\x1b[3G\x1b[1Kx\ry", "y x def"),
+        (b"abcdef\x1b[1K\x1b[2G\x1b[1Kx\x1b[3Gy", " xy     "),
+        (b"abc\x1b[2Kd\re", "e  d"),
+        (b"abc\x1b[12G\td", "abc             d"),
+        ("名名\b\b\bx".encode(), " x名"),
+        ("名名\rx".encode(), "x 名"),
+        ("名名\r\x1b[1K".encode(), "  名"),
+        ("名e\u0301\b\ty\rab".encode(), "ab      y"),
+        ("e\x1b[1m\u0301\rx\tz".encode(), "x       z"),
     ],
 )
 def test_what_is_shown(line: bytes, shown: str) -> None:
@@ -122,11 +131,89 @@ def test_widths_are_those_of_the_screen(text: str) -> None:
     st.text(st.sampled_from("abAB.[*名"), min_size=1, max_size=3),
     st.text(st.sampled_from("abAB.[*名"), max_size=30),
 )
-def test_a_needle_is_plain_text(needle: str, text: str) -> None:
-    found = Needle(needle).spans(text)
+def test_a_query_is_plain_text(needle: str, text: str) -> None:
+    found = Query(needle).spans(text)
     fold = str.lower if needle == needle.lower() else str
     assert bool(found) == (fold(needle) in fold(text))
     assert all(fold(text[start:end]) == fold(needle) for start, end in found)
+
+
+LONG = 64 * 1024
+#: Lines of which each token once took as long as the row before it.
+HOSTILE = {
+    "tabs": ("\t", " " * 8 * LONG),
+    "a table": ("ab\t", "ab      " * (LONG // 3) + "a"),
+    "a redrawn table": ("\x1b[Kab\t", "ab      " * (LONG // 6) + "a"),
+    "wide columns": ("名\x1b[9G\t", None),
+    "tabs after erasures": ("\x1b[2K\t", None),
+    "erasures of the left": ("x\x1b[1K", None),
+    "erasures after jumps": ("\x1b[Gx\x1b[99999G\x1b[1K", None),
+    "erasures of all": ("x\x1b[2K", None),
+    "returns": ("名\r", None),
+    "steps back": ("a\b", None),
+    "marks": ("\x1b[m\u0301\r\x1b[2G", None),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_line_takes_long(name: str) -> None:
+    token, expected = HOSTILE[name]
+    line = ("x" * (LONG // 2) if expected is None else "") + token * (LONG // len(token) + 1)
+    text, spans = styled(line[:LONG])
+    assert spans == ()
+    assert len(text) <= 8 * LONG
+    if expected is not None:
+        assert text == expected
+
+
+def test_an_endless_colour_changes_nothing_and_is_not_kept() -> None:
+    endless = "1;" * 30_000
+    assert styled(f"\x1b[{endless}mx") == ("x", ())
+    assert sgr_after(Sgr(bold=True), endless) == Sgr(bold=True)
+
+
+TOKENS = ["a", "bc", "名", "e\u0301", "\t", "\b", "\b\b", "\r", "\x1b[5G", "\x1b[12G"]
+ERASURES = ["\x1b[K", "\x1b[0K", "\x1b[1K", "\x1b[2K"]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([*TOKENS, *ERASURES]), max_size=14))
+def test_a_row_is_that_of_a_plain_terminal(tokens: list[str]) -> None:
+    assert styled("".join(["\r", *tokens])).text == screen_of(tokens)
+
+
+def screen_of(tokens: list[str]) -> str:
+    """What a terminal has in its row that does everything at once and in full."""
+    cells: list[str] = []
+    at = 0
+    for token in tokens:
+        if token == "\r":
+            at = 0
+        elif token[0] == "\b":
+            at = max(0, at - len(token))
+        elif token[-1] == "G":
+            at = int(token[2:-1]) - 1
+        elif token in ("\x1b[K", "\x1b[0K"):
+            cells = halved(cells, at)[:at]
+        elif token == "\x1b[1K":
+            cells = [" "] * min(at + 1, len(cells)) + halved(cells, at + 1)[at + 1 :]
+        elif token == "\x1b[2K":
+            cells = []
+        else:
+            wide = {"\t": [" "] * (8 - at % 8), "名": ["名", ""], "e\u0301": ["e\u0301"]}
+            new = wide.get(token, list(token))
+            cells += [" "] * (at - len(cells))
+            end = at + len(new)
+            cells = halved(cells, at)[:at] + new + halved(cells, end)[end:]
+            at = end
+    return "".join(cells)
+
+
+def halved(cells: list[str], column: int) -> list[str]:
+    """The cells without the wide character that lies across a column's left edge."""
+    if 0 < column < len(cells) and not cells[column]:
+        return [*cells[: column - 1], " ", " ", *cells[column + 1 :]]
+    return cells
 
 
 @given(raw_lines)

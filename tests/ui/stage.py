@@ -242,3 +242,19 @@ def _broken(workspace: Workspace) -> None:
     ]
     records.append({"type": "end", "ts": start + 420, "status": "failed", "exit_code": 1, "error": error})
     _stream(workspace, BROKEN, records)
+    (workspace.logs / "training" / f"{BROKEN}.log").write_text("".join(_broken_log(error["traceback"])))
+
+
+def _broken_log(traceback: str) -> Iterable[str]:
+    """A log with colours, warnings, JSON lines, and the traceback that ended it."""
+    for step in range(1, 411):
+        stamp = f"2026-11-19 17:{10 + step // 60:02d}:{step % 60:02d}"
+        yield f"{stamp} - INFO - step {step}/1000 loss: {0.69 - step / 4000:.4f} grad_norm: {1 + step % 7 / 10:.2f}\n"
+        if step % 60 == 7:
+            yield f"{stamp} - WARNING - gradient norm {step / 9:.1f} was clipped\n"
+        if step % 100 == 0:
+            yield f'{{"level": "info", "msg": "checkpoint saved", "path": "step-{step}.pt", "bytes": 16777216}}\n'
+        if step == 380:
+            yield f"{stamp} - ERROR - worker 3 lost its connection, trying again\n"
+    yield "\x1b[32m✓\x1b[0m \x1b[1mcheckpoint\x1b[0m saved to \x1b[36mstep-410.pt\x1b[0m\n"
+    yield traceback + "\n"

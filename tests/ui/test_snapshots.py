@@ -43,14 +43,20 @@ async def nothing(_stage: Still, _pilot: Pilot[Any]) -> None:
     """The screen as it opens."""
 
 
+#: What is seen when the runs are drawn, and what where the log is beside them.
+DRAWN = ("llama-ft", "val/loss")
+READ = ("⣤", "1 warning · 32 lines")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
 def test_the_desk(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
-    assert compare(snap_compare, still, size, nothing, "mlws-dark", "llama-ft", "val/loss")
+    seen = DRAWN if size[0] < 100 else DRAWN + READ
+    assert compare(snap_compare, still, size, nothing, "mlws-dark", *seen)
 
 
 @pytest.mark.parametrize("theme", ["mlws-light", "mlws-contrast", "mlws-ansi"])
 def test_the_themes(snap_compare: Compare, still: Workspace, theme: str) -> None:
-    assert compare(snap_compare, still, (120, 40), nothing, theme, "llama-ft", "val/loss")
+    assert compare(snap_compare, still, (120, 40), nothing, theme, *DRAWN, *READ)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: "x".join(map(str, size)))
@@ -67,7 +73,7 @@ def test_the_facts_of_a_run_that_failed(
 
 @pytest.mark.parametrize(
     ("key", "seen"),
-    [("1", "H200"), ("3", "loss: 0."), ("4", "warm-up"), ("5", "25,000 reviews")],
+    [("1", "H200"), ("3", "⣤"), ("4", "warm-up"), ("5", "25,000 reviews")],
     ids=["gpus", "log", "journal", "session"],
 )
 def test_each_pane_alone_at_80_by_24(snap_compare: Compare, still: Workspace, key: str, seen: str) -> None:
@@ -83,4 +89,50 @@ def test_the_keys(snap_compare: Compare, still: Workspace) -> None:
         await pilot.press("question_mark")
         await stage.sees(pilot, "Everywhere")
 
-    assert compare(snap_compare, still, (120, 40), steps, "mlws-dark", "llama-ft")
+    assert compare(snap_compare, still, (120, 40), steps, "mlws-dark", *DRAWN, *READ)
+
+
+async def _open_broken_log(stage: Still, pilot: Pilot[Any]) -> None:
+    await pilot.press("j")
+    await pilot.press("3", "z")
+    await stage.sees(pilot, "Traceback … OutOfMemoryError", "▃", "2 errors")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_the_log_of_a_run_that_failed(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await _open_broken_log(stage, pilot)
+        await pilot.press("E")
+        await stage.sees(pilot, "line 424 of 427")
+
+    assert compare(snap_compare, still, size, steps, "mlws-dark", "qwen-dpo")
+
+
+@pytest.mark.parametrize("theme", ["mlws-light", "mlws-ansi"])
+def test_a_folded_traceback_a_mark_and_selected_lines(
+    snap_compare: Compare, still: Workspace, theme: str
+) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await _open_broken_log(stage, pilot)
+        await pilot.press("F", "k", "k", "m", "k", "V", "k", "k")
+        await stage.sees(pilot, "▸ 4 lines", "selecting", "line 420 of 427")
+
+    assert compare(snap_compare, still, (80, 24), steps, theme, "qwen-dpo")
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen"),
+    [
+        (("E", "slash", "ctrl+r", *"clip+ed"), "1 of 7"),
+        (("f", "space", "a", *"step 3", "ctrl+o"), "hide lines with"),
+        (("E", "E", "enter"), "offset"),
+    ],
+    ids=["finding", "filters", "line"],
+)
+def test_reading_a_log(snap_compare: Compare, still: Workspace, keys: tuple[str, ...], seen: str) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await _open_broken_log(stage, pilot)
+        await pilot.press(*keys)
+        await stage.sees(pilot, seen)
+
+    assert compare(snap_compare, still, (80, 24), steps, "mlws-dark", "qwen-dpo")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.color import Color
 from rich.style import Style
 
-from mlws_tui.domain.ansi import Colour, Sgr, StyledText, styled
-from mlws_tui.domain.levels import Level, level_of, prefix_of
-from mlws_tui.domain.logs import LogLine
-from mlws_tui.domain.needle import Needle
-from mlws_tui.ui.widgets.cells import Line, Span
+from mlws_tui.domain.ansi import Colour, Sgr, StyleSpan, styled
+from mlws_tui.domain.levels import TRACEBACK, Level, level_of, prefix_of, without_rank
+from mlws_tui.domain.logquery import Query
+from mlws_tui.domain.logs import LogLine, Trace
+from mlws_tui.domain.showing import shown
+from mlws_tui.domain.text import safe_text
+from mlws_tui.ui.widgets.cells import Line, Span, fit
 
 UNFINISHED = "⋯"
 NO_LIMIT = 1 << 30
+#: Signs in the column left of the text, so that neither the cursor nor a mark is told by colour alone.
+CURSOR, MARK, MARK_AT_CURSOR, STRETCH = "▌", "◆", "◈", "│"
+#: How many colours there are for the tags of ranks.
+TAGS = 4
+#: Characters beyond the wanted columns in which a match may end that begins within them.
+_MATCH_REACH = 200
 _LEVEL_STYLES = {
     Level.DEBUG: ("muted", "muted"),
     Level.INFO: ("muted", "text"),
@@ -28,28 +37,103 @@ _SEPARATORS = " -–|:,;"
 _SGR = "sgr:"
 
 
-@lru_cache(maxsize=2048)
-def shown(line: LogLine) -> StyledText:
-    """The line as text and colours."""
-    return styled(line.data)
+def text_of(line: LogLine) -> str:
+    """The line as text, as it is shown."""
+    return shown(line.data).text
 
 
-def spans_of(line: LogLine, *, traced: bool, needle: Needle, here: bool, limit: int = NO_LIMIT) -> Line:
+def spans_of(line: LogLine, *, traced: bool, query: Query, here: bool, limit: int = NO_LIMIT) -> Line:
     """A line as spans.
 
     Args:
         line: The line; no divider.
         traced: Whether it belongs to a traceback.
-        needle: What to mark in it.
-        here: Whether it is the line that a search or a jump stopped at.
+        query: What to mark in it.
+        here: Whether it is the line with the cursor: its matches are marked more strongly.
         limit: Columns that are wanted; of a longer line what is further right may be left out.
     """
-    text, coloured = shown(line)
+    text, coloured = shown(line.data)
     edges, styles = _roles(text, traced)
+    spans, all_of_it = _spans(text, coloured, edges, styles, _marks(text, query, limit), here, limit)
+    if not all_of_it:
+        return tuple(spans)
+    if line.cut:
+        spans.append(Span(f" … {line.cut:,} bytes more", "muted"))
+    if not line.whole:
+        spans.append(Span(UNFINISHED, "muted"))
+    return tuple(spans)
+
+
+def header_of(
+    line: LogLine,
+    trace: Trace,
+    *,
+    folded: bool,
+    query: Query,
+    here: bool,
+    limit: int = NO_LIMIT,
+    width: int = 0,
+) -> Line:
+    """The first line of a traceback as spans: with its exception, and how many lines it has.
+
+    Args:
+        line: The line.
+        trace: The traceback that it begins.
+        folded: Whether the lines below it are hidden.
+        query: What to mark in it.
+        here: Whether it is the line with the cursor.
+        limit: Columns that are wanted.
+        width: Columns that it is made to fit by shortening the exception; 0 to leave it whole.
+    """
+    text = text_of(line)
+    tail = f"  {'▸' if folded else '▾'} {trace.lines:,} lines"
+    before, found, _ = text.partition(TRACEBACK)
+    head = f"{before}Traceback … {safe_text(without_rank(trace.exception))}" if found else text
+    room = width - cell_len(tail)
+    if width and cell_len(head) > room:
+        head = fit(head, room)
+    edges, styles = _roles(head, traced=not without_rank(before).strip())
+    styles[-1] = "bad"
+    spans, all_of_it = _spans(head, (), edges, styles, _marks(head, query, limit), here, limit)
+    if all_of_it:
+        spans.append(Span(tail, "muted"))
+    return tuple(spans)
+
+
+def dressed(line: Line, sign: str, tint: str, width: int) -> Line:
+    """A row with its sign at the left, and in the colour of a cursor or of a stretch if it has one.
+
+    Args:
+        line: The row, of fewer columns than `width`.
+        sign: One character.
+        tint: ``cursor``, ``stretch``, or nothing.
+        width: Columns that a tinted row fills.
+    """
+    style = "mark" if sign in (MARK, MARK_AT_CURSOR) else "sign"
+    row = (Span(sign, style), *line)
+    if not tint:
+        return row
+    rest = width - _cells(row)
+    filled = (*row, Span(" " * rest)) if rest > 0 else row
+    return tuple(Span(text, f"{name}+{tint}") for text, name in filled)
+
+
+def _marks(text: str, query: Query, limit: int) -> list[tuple[int, int]]:
+    return query.spans(text[: 2 * limit + max(len(query.text), _MATCH_REACH)]) if query else []
+
+
+def _spans(
+    text: str,
+    coloured: Sequence[StyleSpan],
+    edges: Sequence[int],
+    styles: Sequence[str],
+    marks: Sequence[tuple[int, int]],
+    here: bool,
+    limit: int,
+) -> tuple[list[Span], bool]:
+    """The text with its roles, its own colours and its matches laid one over the other; whether that is all of it."""
     spans: list[Span] = []
-    colour, mark = 0, 0
-    marks = needle.spans(text[: 2 * limit + len(needle.text)]) or ([(0, _lead(text))] if here else [])
-    at = taken = 0
+    colour = mark = at = taken = 0
     while at < len(text) and taken < limit:
         role = bisect_right(edges, at) - 1
         end, style = (edges[role + 1] if role + 1 < len(edges) else len(text)), styles[role]
@@ -66,13 +150,7 @@ def spans_of(line: LogLine, *, traced: bool, needle: Needle, here: bool, limit: 
         spans.append(Span(text[at:end], style))
         taken += cell_len(text[at:end])
         at = end
-    if at < len(text):
-        return tuple(spans)
-    if line.cut:
-        spans.append(Span(f" … {line.cut:,} bytes more", "muted"))
-    if not line.whole:
-        spans.append(Span(UNFINISHED, "muted"))
-    return tuple(spans)
+    return spans, at >= len(text)
 
 
 def divider(line: LogLine, width: int) -> Line:
@@ -143,7 +221,18 @@ def sgr_style(name: str) -> Style | None:
 
 
 def _roles(text: str, traced: bool) -> tuple[list[int], list[str]]:
-    """Where each stretch of a line begins, and its style: time, level, message."""
+    """Where each stretch of a line begins, and its style: whose line it is, time, level, message."""
+    message = without_rank(text)
+    tag = len(text) - len(message)
+    edges, styles = _message_roles(message, traced)
+    if not tag:
+        return edges, styles
+    # The colour is the tag's own: of eight ranks, each is the same on every line.
+    style = f"tag{sum(text[:tag].encode('utf-8', 'replace')) % TAGS}" if text.startswith("[") else "muted"
+    return [0, *(tag + edge for edge in edges)], [style, *styles]
+
+
+def _message_roles(text: str, traced: bool) -> tuple[list[int], list[str]]:
     if traced:
         return [0], ["error" if text[:1] in " \t" else "bad"]
     prefix = prefix_of(text)
@@ -154,13 +243,6 @@ def _roles(text: str, traced: bool) -> tuple[list[int], list[str]]:
     start = prefix.time + len(between) - len(between.lstrip(_SEPARATORS))
     end = max(start, prefix.time + len(between.rstrip(_SEPARATORS)))
     return [0, start, end, prefix.message], ["muted", word, "muted", message]
-
-
-def _lead(text: str) -> int:
-    """How much of a line's beginning is marked where nothing in it is: its time, or its first word."""
-    return prefix_of(text).time or len(text) - len(text.lstrip()) + len(
-        text.split(maxsplit=1)[0] if text.strip() else ""
-    )
 
 
 def _inner(at: int, end: int, style: str, start: int, stop: int, inner: str) -> tuple[int, str]:
