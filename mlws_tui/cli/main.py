@@ -25,7 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Keep runs together as experiments, compare and fork them",
     ),
     "metrics": ("mlws_tui.cli.metrics:command", "Print the metrics of a run"),
-    "logs": ("mlws_tui.cli.logs:command", "List, show and follow logs, or find their errors"),
+    "logs": (
+        "mlws_tui.cli.logs:command",
+        "List, show and follow logs, find their errors, read metrics from them",
+    ),
     "archive": ("mlws_tui.cli.archive:command", "Pack old logs, which can be read as before"),
     "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),
     "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry"),

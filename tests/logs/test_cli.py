@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -19,9 +21,10 @@ from mlws_tui.cli.output import Session
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import NotFoundError, WorkspaceError
 from tests.logs.conftest import append, numbered
-from tests.runs.kit import alive, begun, record
+from tests.runs.kit import alive, begun, ended, record
 
 RUN = "20261120-091203-llama-ft"
+OLD = "20191119-143000-sentiment"
 TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: bad\n'
 
 
@@ -38,6 +41,32 @@ class Logs:
     def start(self, *args: str) -> subprocess.Popen[str]:
         program = [sys.executable, "-m", "mlws_tui", "--workspace", str(self.workspace.root), "logs", *args]
         return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+class Terminal:
+    """The program on a terminal."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def __call__(self, *args: str, columns: int = 80) -> list[str]:
+        """The lines that it shows."""
+        pid, master = pty.fork()
+        if pid == 0:
+            program = [sys.executable, "-m", "mlws_tui", "--workspace", str(self.workspace.root), *args]
+            os.execvpe(program[0], program, {**os.environ, "COLUMNS": str(columns), "LINES": "40"})
+        shown = b""
+        with contextlib.suppress(OSError):  # so a terminal says that nobody is at its other end
+            while data := os.read(master, 65_536):
+                shown += data
+        os.close(master)
+        os.waitpid(pid, 0)
+        return shown.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
+
+
+@pytest.fixture
+def terminal(workspace: Workspace) -> Terminal:
+    return Terminal(workspace)
 
 
 @pytest.fixture
@@ -61,9 +90,10 @@ def followed(logs: Logs, run: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_the_list_as_text_and_as_a_document(logs: Logs, run: Path, log: Path) -> None:
+def test_the_list_tells_of_each_log_whose_it_is(logs: Logs, run: Path, log: Path) -> None:
     os.utime(log, (1_700_000_000, 1_700_000_000))
-    assert logs("list").stdout == f"2023-11-14 22:13     230 B  logs/training/{RUN}.log\n"
+    told = logs("list").stdout
+    assert told == f"2023-11-14T22:13:20+0000\t230\tlogs/training/{RUN}.log\t{RUN}\trunning\tllama-ft\n"
     document = json.loads(logs("list", "--json").stdout)
     assert document == {
         "logs": [
@@ -72,10 +102,49 @@ def test_the_list_as_text_and_as_a_document(logs: Logs, run: Path, log: Path) ->
                 "kind": "training",
                 "size": 230,
                 "modified": "2023-11-14T22:13:20.000+00:00",
+                "archived": False,
                 "run": RUN,
+                "name": "llama-ft",
+                "state": "running",
             }
         ]
     }
+
+
+def test_the_list_has_archived_logs_and_those_of_no_run_newest_first(
+    logs: Logs, run: Path, log: Path, workspace: Workspace
+) -> None:
+    old, packed = workspace.logs / "notes.txt", workspace.logs / "archive" / "training" / f"{OLD}.log.zst"
+    packed.parent.mkdir(parents=True)
+    record(workspace, OLD, begun(OLD, 100.0, log=f"logs/training/{OLD}.log"), ended(200.0))
+    for path, ts in ((old, 1_700_000_000), (packed, 1_600_000_000)):
+        path.write_bytes(b"x")
+        os.utime(path, (ts, ts))
+    listed = json.loads(logs("list", "--json").stdout)["logs"]
+    assert [Path(one["path"]).name for one in listed] == [log.name, "notes.txt", f"{OLD}.log.zst"]
+    assert [one["kind"] for one in listed] == ["training", None, "training"]
+    assert [one["archived"] for one in listed] == [False, False, True]
+    assert [one["run"] for one in listed][::2] == [RUN, OLD]
+    assert [one["state"] for one in listed][::2] == ["running", "completed"]
+    of_kind = json.loads(logs("list", "--kind", "training", "--json").stdout)["logs"]
+    assert [one["run"] for one in of_kind] == [RUN, OLD]
+    assert logs("list", "--kind", "agents").stdout == ""
+
+
+def test_on_a_terminal_the_list_is_a_table(logs: Logs, run: Path, log: Path, terminal: Terminal) -> None:
+    os.utime(log, (1_700_000_000, 1_700_000_000))
+    head, row = terminal("logs", "list", columns=100)[:2]
+    assert head.split() == ["WRITTEN", "SIZE", "LOG", "RUN", "STATE"]
+    assert row.split() == [
+        "2023-11-14",
+        "22:13",
+        "230",
+        "B",
+        f"logs/training/{RUN}.log",
+        "llama-ft",
+        "running",
+    ]
+    assert terminal("logs", "list", "--kind", "agents")[0] == "mlws-tui: no logs of the kind 'agents'"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +158,8 @@ def test_a_log_as_a_document(logs: Logs, run: Path, log: Path) -> None:
     append(log, "\x1b[31mred\x1b[0m \x9b2J\nunfinished")
     everything = json.loads(logs("show", "@last", "--json").stdout)
     assert everything["file"] == f"logs/training/{RUN}.log"
-    assert everything["lines"][0] == {"line": 1, "text": "line 0"} and len(everything["lines"]) == 32
+    assert everything["lines"][0] == {"line": 1, "ts": None, "level": None, "text": "line 0"}
+    assert len(everything["lines"]) == 32
     last = json.loads(logs("show", str(log), "-n", "2", "--json").stdout)
     assert last["lines"] == everything["lines"][-2:]
     assert [line["line"] for line in last["lines"]] == [31, 32]
@@ -145,6 +215,7 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
     assert json.loads(logs("errors", RUN, "--json").stdout) == {
         "errors": [
             {
+                "file": f"logs/training/{RUN}.log",
                 "line": 31,
                 "ts": 1729349565.0,
                 "level": "error",
@@ -153,6 +224,7 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
                 "traceback": TRACE.rstrip("\n"),
             },
             {
+                "file": f"logs/training/{RUN}.log",
                 "line": 35,
                 "ts": 1729349565.0,
                 "level": "error",
@@ -162,10 +234,31 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
             },
         ]
     }
-    text = logs("errors", str(log)).stdout.splitlines()
-    assert text[0] == "31: ValueError: epoch failed"
+    told = logs("errors", str(log))
+    text = told.stdout.splitlines()
+    assert text[0] == "31:  2024-10-19 14:52:45  ValueError: epoch failed"
     assert text[1] == "    Traceback (most recent call last):"
-    assert text[-1] == "35: RuntimeError: gone"
+    assert text[-1] == "35:  2024-10-19 14:52:45  RuntimeError: gone"
+    assert told.stderr == "mlws-tui: 2 errors\n"
+
+
+def test_warnings_too(logs: Logs, log: Path) -> None:
+    log.write_text("2024-10-19 14:30:00 - WARNING - low\nx\nERROR: bad\nUserWarning: old\nWARNING: again\n")
+    told = logs("errors", str(log), "--warnings")
+    assert told.stdout.splitlines() == [
+        "1:  2024-10-19 14:30:00  warning: low",
+        "3:  2024-10-19 14:30:00  bad",
+        "4:  2024-10-19 14:30:00  warning: UserWarning: old",
+        "5:  2024-10-19 14:30:00  warning: again",
+    ]
+    assert told.stderr == "mlws-tui: 1 error, 3 warnings\n"
+    listed = json.loads(logs("errors", str(log), "--warnings", "--json").stdout)["errors"]
+    assert [(one["line"], one["level"], one["message"]) for one in listed][:2] == [
+        (1, "warning", "low"),
+        (3, "error", "bad"),
+    ]
+    log.write_text("fine\n")
+    assert logs("errors", str(log)).stderr == "mlws-tui: no errors\n"
 
 
 def test_following_ends_with_the_run(

@@ -17,7 +17,7 @@ DONE = "20241019-143000-sentiment"
 LIVE = "20241020-090000-llama-ft"
 KEYS = """
     id name kind experiment state started ended duration host pid tags config model dataset git command exit_code
-    signal error log parent ranks progress summary latest more_metrics gpu notes archived deleted reasons
+    signal error log parent ranks progress summary latest more_metrics gpu told notes archived deleted reasons
 """
 
 

@@ -30,12 +30,16 @@ class Screen(App[None]):
         super().__init__()
         self.pane = RunsPane(desk.hub, desk.runs)
         self.selected: list[str | None] = []
+        self.points: list[RunsPane.Point] = []
 
     def compose(self) -> ComposeResult:
         yield self.pane
 
     def on_runs_pane_selected(self, event: RunsPane.Selected) -> None:
         self.selected.append(event.run.id if event.run is not None else None)
+
+    def on_runs_pane_point(self, event: RunsPane.Point) -> None:
+        self.points.append(event)
 
     def _display(self, screen, renderable) -> None:  # type: ignore[no-untyped-def]
         super()._display(screen, lean(renderable))

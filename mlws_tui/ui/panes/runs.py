@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -14,17 +13,18 @@ from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, PointsAdded, RunsChanged
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.domain.metricnames import together
 from mlws_tui.domain.runs import Run, RunQuery, RunState
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.runs import RunsService
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.pane import Pane
+from mlws_tui.ui.panes.run_curves import RunCurves
 from mlws_tui.ui.panes.run_facts import HAPPENINGS, fact_lines
 from mlws_tui.ui.widgets.chart import Chart
+from mlws_tui.ui.widgets.chartcursor import moment_near
 from mlws_tui.ui.widgets.facts import FactsView
-from mlws_tui.ui.widgets.plot import MOST_CURVES, Plot, View
+from mlws_tui.ui.widgets.plot import Plot, View
 from mlws_tui.ui.widgets.runlist import RunList
 
 #: Smoothing of the chart's line, as a share of the curve: some, more, none.
@@ -47,9 +47,22 @@ class RunsPane(Pane):
             super().__init__()
             self.run = run
 
+    class Point(Message):
+        """The person wants to see the line of the log that belongs to a point of the chart.
+
+        `name` is the metric's, `ts` in Unix seconds.
+        """
+
+        def __init__(self, run_id: str, name: str, step: float, ts: float) -> None:
+            super().__init__()
+            self.run_id = run_id
+            self.name = name
+            self.step = step
+            self.ts = ts
+
     NUMBER: ClassVar[int] = 2
     TITLE: ClassVar[str] = "Runs"
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
+    _OWN: ClassVar[tuple[Action, ...]] = (
         Action("runs.next", "j,down", "Next run", "Select the next run", palette=False, call="move(1)"),
         Action(
             "runs.previous", "k,up", "Previous run", "Select the run before", palette=False, call="move(-1)"
@@ -71,8 +84,10 @@ class RunsPane(Pane):
         Action("runs.axis", "x", "Time axis", "Draw over time, or over steps again"),
         Action("runs.log-axis", "y", "Log axis", "Draw on a logarithmic axis, or on a linear one again"),
         Action("runs.smooth", "e", "Smoothing", "Smooth the curve more, not at all, or a little"),
+        Action("runs.cursor", "c", "Cursor", "Read the chart's values at a cursor"),
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*_OWN, *Chart.ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_OWN)
     DEFAULT_CSS = """
     RunsPane { layout: vertical; }
     RunsPane #runs-top { height: 1fr; }
@@ -104,9 +119,7 @@ class RunsPane(Pane):
         self._told: tuple[object, ...] | None = None
         self._captioned = ""
         self._arranged = -1
-        self._rank = 0
-        self._names: Sequence[str] = ()
-        self._metric = ""
+        self._curves = RunCurves(runs)
         self._by_time = self._log = False
         self._smoothing = 0
         self._reload = Coalesced(self, 0.5, self._load_list)
@@ -121,7 +134,14 @@ class RunsPane(Pane):
 
     @property
     def focus_target(self) -> Widget:
+        if self._chart.cursor is not None and self._chart.display:
+            return self._chart
         return self._facts if self.has_class("-facts") else self._list
+
+    @property
+    def charted(self) -> bool:
+        """Whether there is room for the chart."""
+        return self._chart.display
 
     # what it hears
 
@@ -199,36 +219,20 @@ class RunsPane(Pane):
         if run is None:
             self._chart.show((), View(empty=""))
             return
-        try:
-            await self._read_names(run)
-            plots = await self._read_plots(run)
-        except MlwsError as error:
-            self._say(error.sentence())
+        plots = await self._plots_of(run)
+        if plots is None:
             return
-        if self._run is None or run.id != self._run.id:
-            return  # another run was selected meanwhile; its own load follows
         empty = "No metrics logged yet." if run.state.live else "This run logged no metrics."
         self._chart.show(plots, View(_SMOOTHING[self._smoothing], self._by_time, self._log, empty))
 
-    async def _read_names(self, run: Run) -> None:
-        """Rank 0 speaks for the run; where it logged nothing, the lowest rank that did."""
-        names: Sequence[str] = tuple(run.latest)
-        self._rank = 0
-        if not names:
-            infos = await self._service.series(run.id)
-            self._rank = min((info.rank for info in infos), default=0)
-            names = tuple(info.name for info in infos if info.rank == self._rank)
-        self._names = names
-
-    async def _read_plots(self, run: Run) -> list[Plot]:
-        groups = together(self._names)
-        chosen = next((group for group in groups if self._metric in group), groups[0] if groups else ())
-        width = max(50, 2 * self._chart.size.width)
-        plots = []
-        for name in chosen[:MOST_CURVES]:
-            curve = await self._service.curve(run.id, name, rank=self._rank, width=width)
-            plots.append(Plot(name, curve.buckets))
-        return plots
+    async def _plots_of(self, run: Run) -> list[Plot] | None:
+        """The chosen curves; None where they cannot be read, or another run is selected meanwhile."""
+        try:
+            plots = await self._curves.read(run, self._chart.size.width)
+        except MlwsError as error:
+            self._say(error.sentence())
+            return None
+        return plots if self._run is not None and run.id == self._run.id else None
 
     async def _load_facts(self) -> None:
         run = self._run
@@ -259,6 +263,7 @@ class RunsPane(Pane):
         other = event.run is None or self._run is None or event.run.id != self._run.id
         self._run = event.run
         if other:
+            self._drop_cursor()
             self._facts.scroll_home(animate=False)
             self._refresh_selected(now=True)
         else:
@@ -269,6 +274,70 @@ class RunsPane(Pane):
     def _opened(self, event: RunList.Opened) -> None:
         event.stop()
         self.action_facts()
+
+    @on(Chart.Sized)
+    def _sized(self, event: Chart.Sized) -> None:
+        event.stop()
+        self._redraw.ask(now=True)
+
+    # the cursor in the chart
+
+    async def show_moment(self, ts: float | None, step: float | None, name: str) -> bool:
+        """Put the chart's cursor where a line of the selected run's log belongs.
+
+        Args:
+            ts: Unix seconds of the line, if it tells a time.
+            step: Its step, if it tells one.
+            name: A metric that it tells, which is drawn then; empty for none.
+
+        Returns:
+            Whether the run has a point near it.
+
+        Raises:
+            StoreError: if the index cannot be read.
+        """
+        run = self._run
+        if run is None:
+            return False
+        if self.has_class("-facts"):
+            self.action_facts()
+        await self._curves.choose(run, name)
+        plots = await self._plots_of(run)
+        moment = moment_near(plots or (), ts, step)
+        if moment is None:
+            return False
+        self._chart.point_at(moment)
+        self._redraw.ask(now=True)
+        return True
+
+    def action_cursor(self) -> None:
+        """Put the cursor into the chart, or take it away."""
+        if not self._chart.display:
+            where = "read the chart first: press f" if self.has_class("-facts") else "press z for more room"
+            self.notify(f"No chart is shown: {where}", markup=False)
+        elif self._chart.has_focus:
+            self._chart.action_leave()
+        elif self._chart.begin():
+            self._chart.focus()
+        else:
+            self.notify("There is no point to put the cursor on", markup=False)
+
+    @on(Chart.Chosen)
+    def _chosen(self, event: Chart.Chosen) -> None:
+        event.stop()
+        if self._run is not None:
+            self.post_message(self.Point(self._run.id, event.name, event.moment.step, event.moment.ts))
+
+    @on(Chart.Left)
+    def _left(self, event: Chart.Left) -> None:
+        event.stop()
+        self.focus_target.focus()
+
+    def _drop_cursor(self) -> None:
+        had_focus = self._chart.has_focus
+        self._chart.point_at(None)
+        if had_focus:
+            self.focus_target.focus()
 
     def _tell(self, run: Run | None) -> None:
         told = () if run is None else (run.id, run.name, run.state, run.log)
@@ -310,6 +379,7 @@ class RunsPane(Pane):
     def action_facts(self) -> None:
         reading = not self.has_class("-facts")
         had_focus = self.has_focus_within
+        self._drop_cursor()
         self.set_class(reading, "-facts")
         self._arrange()
         if had_focus:
@@ -321,10 +391,7 @@ class RunsPane(Pane):
 
     def action_metric(self, by: int) -> None:
         """Go round the metrics, a quantity on training and held-out data counting once."""
-        groups = together(self._names)
-        if groups:
-            here = next((i for i, group in enumerate(groups) if self._metric in group), 0)
-            self._metric = groups[(here + by) % len(groups)][0]
+        if self._curves.turn(by):
             self._redraw.ask(now=True)
 
     def action_axis(self) -> None:

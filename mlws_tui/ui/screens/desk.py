@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -23,9 +24,12 @@ from mlws_tui.ui.widgets.statusline import StatusLine
 from mlws_tui.ui.widgets.tabline import TabLine
 
 if TYPE_CHECKING:
+    from mlws_tui.domain.runs import Run
+    from mlws_tui.services.archive import ArchiveService
     from mlws_tui.services.workbench import Workbench
     from mlws_tui.ui.furniture import Furniture
     from mlws_tui.ui.pane import Pane
+    from mlws_tui.ui.panes.log import LogPane
     from mlws_tui.ui.panes.runs import RunsPane
     from mlws_tui.ui.panes.writing import WritingPane
 
@@ -71,6 +75,8 @@ class Desk(Screen[None]):
         self._bench: Workbench | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._problem = ""
+        self._run: Run | None = None
+        self._log: Path | None = None
         self._here = "runs"
         self._side = "journal"
         self._zoomed = False
@@ -115,6 +121,7 @@ class Desk(Screen[None]):
             self.go_to(self._here)
         for editor in self.editors:
             await editor.load()
+        self.run_worker(self._offer_archive(), group="archive")
 
     async def _replace(self, name: str, pane: Pane) -> None:
         blank = self._places[name]
@@ -153,6 +160,8 @@ class Desk(Screen[None]):
         if names and names[0] is not None and names[0] != self._here:
             self._here = names[0]
             self._arrange()
+            if self._here == "log":  # more logs may have been begun since the run was selected
+                self._look_for_logs()
         self._show_keys()
 
     def go_to(self, name: str) -> None:
@@ -217,14 +226,73 @@ class Desk(Screen[None]):
     def on_runs_pane_selected(self, event: RunsPane.Selected) -> None:
         if self._furniture is None or self._bench is None:
             return
-        run = event.run
+        run = self._run = event.run
         path: Path | None = None
         if run is not None and run.log:
             try:
                 path = self._bench.workspace.inside(run.log)
             except MlwsError as error:
                 self.notify(error.sentence(), severity="warning", markup=False)
-        self._furniture.log.show_log(path, run.name if run is not None else "")
+        self._show_log(path)
+        self._look_for_logs()
+
+    def _show_log(self, path: Path | None, logs: Sequence[tuple[str, Path]] = ()) -> None:
+        furniture, run = self._furniture, self._run
+        self._log = path
+        if furniture is not None:
+            title, ended = (run.name, not run.state.live) if run is not None else ("", False)
+            furniture.log.show_log(path, title, ended=ended, logs=logs)
+
+    def _look_for_logs(self) -> None:
+        if self._run is not None:
+            self.run_worker(self._find_logs(self._run), group="logs-of-run", exclusive=True)
+
+    async def _find_logs(self, run: Run) -> None:
+        """Tell the log pane of all logs of the run, such as those of its ranks."""
+        from mlws_tui.services.runlogs import logs_of_run
+
+        bench = self._bench
+        if bench is None:
+            return
+        logs = await asyncio.to_thread(logs_of_run, bench.workspace, run)
+        if run is self._run and logs:
+            self._show_log(self._log or logs[0][1], logs)
+
+    def on_runs_pane_point(self, event: RunsPane.Point) -> None:
+        """From a point of the chart to its line."""
+        if self._furniture is None or self._run is None:
+            return
+        if self._log is None:
+            self.notify(f"{self._run.name} has no log to look into", markup=False)
+            return
+        self.go_to("log")
+        self._furniture.log.go_to_moment(event.ts, event.step, event.name)
+
+    def on_log_pane_moment(self, event: LogPane.Moment) -> None:
+        """From a line to its point in the chart."""
+        self.run_worker(self._show_moment(event), group="moment", exclusive=True)
+
+    async def _show_moment(self, event: LogPane.Moment) -> None:
+        if self._furniture is None:
+            return
+        runs = self._furniture.runs
+        try:
+            found = await runs.show_moment(event.ts, event.step, event.name)
+        except MlwsError as error:
+            self.notify(error.sentence(), severity="warning", markup=False)
+            return
+        if not found:
+            why = "" if event.ts is not None or event.step is not None else ": it tells neither time nor step"
+            self.notify(f"The chart has no point near this line{why}", markup=False)
+            return
+        self.go_to("runs")
+        self.call_after_refresh(self._make_room, runs)
+
+    def _make_room(self, runs: RunsPane) -> None:
+        """Show the pane alone where its chart has no room beside the others."""
+        if not runs.charted and not self._zoomed:
+            self.action_zoom()
+        self.call_after_refresh(lambda: self.set_focus(runs.focus_target))
 
     # actions of the app as a whole
 
@@ -258,6 +326,36 @@ class Desk(Screen[None]):
         if self._furniture is not None:
             groups.insert(0, (SCOPES[self._here], self._furniture.panes()[self._here].ACTIONS))
         self.app.push_screen(KeysScreen(groups, keymap))
+
+    def action_archive(self) -> None:
+        """Pack the old logs; what was done is told at the end."""
+        archive = self._archive()
+        if archive is not None:
+            self.notify("Archiving old logs…", markup=False)
+            self.run_worker(self._do_archive(archive), group="archive")
+
+    async def _do_archive(self, archive: ArchiveService) -> None:
+        try:
+            outcome = await archive.archive()
+        except MlwsError as error:
+            self.notify(error.sentence(), severity="warning", timeout=20, markup=False)
+            return
+        severity: Literal["information", "warning"] = "warning" if outcome.problem else "information"
+        self.notify(outcome.sentence(), severity=severity, timeout=20, markup=False)
+
+    async def _offer_archive(self) -> None:
+        archive = self._archive()
+        offer = await archive.offer() if archive is not None else ""
+        if offer:
+            self.notify(offer, timeout=20, markup=False)
+
+    def _archive(self) -> ArchiveService | None:
+        from mlws_tui.services.archive import ArchiveService
+
+        bench = self._bench
+        if bench is None:
+            return None
+        return ArchiveService(bench.workspace, bench.runs, bench.settings.logs.archive_after)
 
     async def run_action_of(self, action: Action) -> None:
         """Do what the palette asked for: an action of the app, or of a pane after going there."""

@@ -4,113 +4,58 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from rich.cells import cell_len
 
-from mlws_tui.domain.figures import axis_labels, figure, log_labels, time_labels
-from mlws_tui.domain.runs import Bucket
-from mlws_tui.domain.series import (
-    Column,
-    columns,
-    ema,
-    log_ticks,
-    nice_ticks,
-    rounded_out,
-    share,
-    time_ticks,
-    visible_range,
-)
+from mlws_tui.domain.figures import axis_labels, figure, time_labels
+from mlws_tui.domain.series import Column, columns, ema, nice_ticks, share, time_ticks
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.widgets.braille import Canvas
 from mlws_tui.ui.widgets.cells import Line, Span, fit
+from mlws_tui.ui.widgets.chartcursor import Moment, column_of, readings, where
+from mlws_tui.ui.widgets.plotframe import MOST_CURVES, Frame, Plot, Scale, View, frame_of, with_points
 
-#: Curves that are drawn at most.
-MOST_CURVES = 4
+__all__ = ["MOST_CURVES", "Plot", "View", "plot_lines"]
+
 #: Dashes (columns of dots on, off) of each curve, so that they can be told apart without colour.
 _DASHES = ((1, 0), (4, 2), (2, 2), (1, 2))
 _MARKS = "━╍┅┈"
 _LINE = 100  # layers from here on are lines, those below bands
-#: What an axis may be longer than its data: one of so many parts.
-_X_PARTS, _Y_PARTS = 25, 12
-_LEAST_WIDTH, _LEAST_HEIGHT = 24, 5
+_CURSOR, _FOOT = "│", "▲"
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """One curve to draw: a name for the legend and its buckets in the order written."""
+def plot_lines(
+    plots: Sequence[Plot], view: View, width: int, height: int, cursor: Moment | None = None
+) -> list[Line]:
+    """The chart for a place of this size; every line is at most `width` cells.
 
-    name: str
-    buckets: tuple[Bucket, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How curves are drawn.
-
-    Attributes:
-        smoothing: Over what share of a curve the bright line is smoothed; 0 draws the means themselves. Being a
-            share, it leaves a sparse validation loss as it is where it smooths a dense training loss.
-        by_time: Whether x is the time since the first point instead of the step.
-        log: Whether y is logarithmic; without a value above 0 it stays linear.
-        empty: What to say where there is nothing to draw.
+    Args:
+        plots: The curves, the first few of which are drawn.
+        view: How they are drawn.
+        width: Columns of cells.
+        height: Rows of cells.
+        cursor: The moment at which a vertical line stands, whose values the legend tells; None for none.
     """
-
-    smoothing: float = 0.0
-    by_time: bool = False
-    log: bool = False
-    empty: str = "no metrics logged yet"
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Where values lie on the canvas; `low` and `high` are logarithms on a logarithmic axis."""
-
-    low: float
-    high: float
-    log: bool
-    rows: int
-
-    def y(self, value: float) -> int:
-        if self.log:
-            value = math.log10(value) if value > 0 else -math.inf
-        place = min(1.0, max(0.0, share(value, self.low, self.high))) if value > -math.inf else 0.0
-        return round((1 - place) * (self.rows - 1))
-
-    def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        if self.log:
-            low, high = (10.0 ** min(308.0, max(-307.0, end)) for end in (self.low, self.high))
-            ticks = log_ticks(low, high, most)
-            return ticks, log_labels(ticks)
-        ticks = nice_ticks(self.low, self.high, most)
-        return ticks, axis_labels(ticks)
-
-
-def plot_lines(plots: Sequence[Plot], view: View, width: int, height: int) -> list[Line]:
-    """The chart for a place of this size; every line is at most `width` cells."""
-    shown = [plot for plot in plots[:MOST_CURVES] if plot.buckets]
-    if not shown or not any(bucket.count for plot in shown for bucket in plot.buckets):
+    shown = with_points(plots)
+    if not shown:
         return _centred(view.empty, width, height)
-    if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+    frame = frame_of(shown, view, width, height)
+    if frame is None:
         return [_legend(shown, "", 0, width)][:height]
-    rows = height - 2
-    scale = _scale(shown, view, 4 * rows)
-    ticks, labels = scale.ticks(max(2, min(6, rows // 3 + 1)))
-    margin = max(4, *map(len, labels)) if labels else 4
-    cells = width - margin - 1
-    places = _places(shown, view)
-    x_low, x_high = _reach([place for row in places for place in row])
     parts = [
-        columns(plot.buckets, row, x_low, x_high, 2 * cells) for plot, row in zip(shown, places, strict=True)
+        columns(plot.buckets, row, frame.x_low, frame.x_high, 2 * frame.cells)
+        for plot, row in zip(frame.plots, frame.places, strict=True)
     ]
-    canvas = _draw(parts, view, scale, cells, rows)
+    canvas = _draw(parts, view, frame)
     broken = {column.x // 2 for curve in parts for stretch in curve for column in stretch if column.nan}
-    at = {scale.y(tick) // 4: label for tick, label in zip(ticks, labels, strict=True)}
-    lines = [_legend(shown, _beyond(shown, scale), margin + 1, width)]
-    lines += [_row(canvas, y, at.get(y), margin, broken if y == rows - 1 else set()) for y in range(rows)]
-    lines.append(_x_axis(x_low, x_high, view, margin, cells))
-    return lines
+    at = None if cursor is None else column_of(frame, cursor)
+    if cursor is None:
+        head = _legend(shown, _beyond(shown, frame.scale), frame.margin + 1, width)
+    else:
+        head = _told(frame, cursor, width)
+    rows = [_row(canvas, y, frame, broken if y == frame.rows - 1 else set(), at) for y in range(frame.rows)]
+    return [head, *rows, _x_axis(frame, view, at)]
 
 
 def _centred(text: str, width: int, height: int) -> list[Line]:
@@ -120,34 +65,8 @@ def _centred(text: str, width: int, height: int) -> list[Line]:
     return [*above, (Span(pad), Span(words, "muted"))][:height]
 
 
-def _places(plots: Sequence[Plot], view: View) -> list[list[float]]:
-    """Where each bucket lies on the x axis: its last step, or seconds since the first point of all."""
-    if not view.by_time:
-        return [[bucket.step_last for bucket in plot.buckets] for plot in plots]
-    start = min(bucket.ts_first for plot in plots for bucket in plot.buckets)
-    return [[bucket.ts_last - start for bucket in plot.buckets] for plot in plots]
-
-
-def _reach(places: Sequence[float]) -> tuple[float, float]:
-    finite = [float(place) for place in places if math.isfinite(place)]
-    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-    return (low, rounded_out(low, high, _X_PARTS)[1]) if low < high else (low - 1, high + 1)
-
-
-def _scale(plots: Sequence[Plot], view: View, rows: int) -> _Scale:
-    ends = [end for plot in plots for b in plot.buckets for end in (b.low, b.high) if end is not None]
-    positive = [end for end in ends if end > 0] if view.log else []
-    if positive:
-        low, high = visible_range([math.log10(end) for end in positive])
-    else:
-        low, high = visible_range(ends)
-    return _Scale(*rounded_out(low, high, _Y_PARTS), bool(positive), rows)
-
-
-def _draw(
-    parts: Sequence[Sequence[Sequence[Column]]], view: View, scale: _Scale, cells: int, rows: int
-) -> Canvas:
-    canvas = Canvas(cells, rows)
+def _draw(parts: Sequence[Sequence[Sequence[Column]]], view: View, frame: Frame) -> Canvas:
+    canvas, scale = Canvas(frame.cells, frame.rows), frame.scale
     for i, curve in enumerate(parts):
         for stretch in curve:
             _draw_band(canvas, stretch, scale, 1 + i)
@@ -157,7 +76,7 @@ def _draw(
     return canvas
 
 
-def _draw_band(canvas: Canvas, stretch: Sequence[Column], scale: _Scale, layer: int) -> None:
+def _draw_band(canvas: Canvas, stretch: Sequence[Column], scale: Scale, layer: int) -> None:
     """Low to high of every column; where columns are apart the means are joined, so that it stays one curve."""
     before: tuple[int, int] | None = None
     for column in stretch:
@@ -171,9 +90,7 @@ def _draw_band(canvas: Canvas, stretch: Sequence[Column], scale: _Scale, layer: 
         before = here
 
 
-def _draw_line(
-    canvas: Canvas, stretch: Sequence[Column], smoothing: float, scale: _Scale, index: int
-) -> None:
+def _draw_line(canvas: Canvas, stretch: Sequence[Column], smoothing: float, scale: Scale, index: int) -> None:
     on, off = _DASHES[index]
     layer = _LINE + index
     # By a power of two, so that a curve that grows does not change its shape all along each time.
@@ -193,13 +110,17 @@ def _draw_line(
         before = here
 
 
-def _row(canvas: Canvas, y: int, label: str | None, margin: int, broken: set[int]) -> Line:
-    spans = [Span(f"{label or '':>{margin}} ", "axis")]
+def _row(canvas: Canvas, y: int, frame: Frame, broken: set[int], cursor: int | None) -> Line:
+    label = frame.labels.get(y)
+    spans = [Span(f"{label or '':>{frame.margin}} ", "axis")]
     guide = " " if label is None else "┈"
     cells = [
         ("×", "trouble") if x in broken else (guide, "guide") if not layer else (character, _style(layer))
         for x, (character, layer) in enumerate(canvas.cells(y))
     ]
+    if cursor is not None:
+        character, style = cells[cursor]
+        cells[cursor] = (_CURSOR, "cursor") if style == "guide" else (character, f"{style}-cursor")
     for style, run in groupby(cells, key=lambda cell: cell[1]):
         spans.append(Span("".join(character for character, _ in run), style))
     return tuple(spans)
@@ -209,7 +130,8 @@ def _style(layer: int) -> str:
     return f"line-{layer - _LINE}" if layer >= _LINE else f"band-{layer - 1}"
 
 
-def _x_axis(low: float, high: float, view: View, margin: int, cells: int) -> Line:
+def _x_axis(frame: Frame, view: View, cursor: int | None) -> Line:
+    low, high, cells = frame.x_low, frame.x_high, frame.cells
     most = max(2, cells // 12)
     if view.by_time:
         ticks = time_ticks(low, high, most)
@@ -225,21 +147,36 @@ def _x_axis(low: float, high: float, view: View, margin: int, cells: int) -> Lin
         start = max(0, min(cells - len(label), centre - len(label) // 2))
         if start >= len(text) + (1 if text else 0):
             text = text.ljust(start) + label
-    return (Span(f"{'time' if view.by_time else 'step':>{margin}} ", "axis"), Span(text, "axis"))
+    name = Span(f"{'time' if view.by_time else 'step':>{frame.margin}} ", "axis")
+    if cursor is None:
+        return (name, Span(text, "axis"))
+    text = text.ljust(cells)
+    return (
+        name,
+        Span(text[:cursor], "axis"),
+        Span(_FOOT, "cursor"),
+        Span(text[cursor + 1 :].rstrip(), "axis"),
+    )
+
+
+def _told(frame: Frame, cursor: Moment, width: int) -> Line:
+    """The legend at the cursor: which moment it is, and the value of each curve there, as many as fit.
+
+    A ``~`` stands before a value that is of a point beside the moment.
+    """
+    words = where(frame, cursor)
+    words = fit(words, min(width, cell_len(words)))
+    told = [
+        (one.name, f"{'' if one.exact else '~'}{figure(one.value, 4)}") for one in readings(frame, cursor)
+    ]
+    spans, _ = _named(told, width - cell_len(words) - 2)
+    return (Span(words, "cursor"), Span("  "), *spans)
 
 
 def _legend(plots: Sequence[Plot], note: str, margin: int, width: int) -> Line:
     """Each curve's mark, name and last value, as many as fit; then what is out of the ordinary."""
-    spans, left = [Span(" " * margin)], width - margin
-    most = left // len(plots) - 14
-    for i, plot in enumerate(plots):
-        name, value = safe_text(plot.name), figure(_last(plot))
-        room = left - len(value) - 5
-        if room < 4:
-            break
-        name = fit(name, min(cell_len(name), room, max(20, most)))
-        spans += [Span(f"{_MARKS[i]} {name} ", f"line-{i}"), Span(value, "strong"), Span("  ")]
-        left -= cell_len(name) + len(value) + 5
+    named, left = _named([(plot.name, figure(_last(plot))) for plot in plots], width - margin)
+    spans = [Span(" " * margin), *named]
     nan = sum(bucket.nan for plot in plots for bucket in plot.buckets)
     for words, style in ((f"× {nan} not finite" if nan else "", "trouble"), (note, "muted")):
         if words and len(words) + 2 <= left:
@@ -248,13 +185,27 @@ def _legend(plots: Sequence[Plot], note: str, margin: int, width: int) -> Line:
     return tuple(spans)
 
 
+def _named(told: Sequence[tuple[str, str]], left: int) -> tuple[list[Span], int]:
+    """The curves' marks, names and values as far as there is room, and how many columns are left."""
+    spans: list[Span] = []
+    most = left // max(1, len(told)) - 14
+    for i, (name, value) in enumerate(told):
+        name, room = safe_text(name), left - len(value) - 5
+        if room < 4:
+            break
+        name = fit(name, min(cell_len(name), room, max(20, most)))
+        spans += [Span(f"{_MARKS[i]} {name} ", f"line-{i}"), Span(value, "strong"), Span("  ")]
+        left -= cell_len(name) + len(value) + 5
+    return spans, left
+
+
 def _last(plot: Plot) -> float | None:
     """The last value; NaN where it was not finite."""
     final = plot.buckets[-1]
     return final.last if final.last is not None or not final.count else math.nan
 
 
-def _beyond(plots: Sequence[Plot], scale: _Scale) -> str:
+def _beyond(plots: Sequence[Plot], scale: Scale) -> str:
     """How y is drawn and what its range leaves out, in words: an outlier is clipped, never hidden."""
     if scale.log:
         below = sum(1 for plot in plots for b in plot.buckets if b.low is not None and b.low <= 0)
