@@ -1,169 +1,133 @@
-"""How the log reader does on a large and on a busy log.
+"""How the log reader does on a large and on a busy log, beside lnav, less and tail -F where they are installed.
 
-    python benchmarks/logs.py [--size MB] [--lines N] [--rate N]
+    python benchmarks/logs.py                          ten million lines, 1 GB of disk: a quarter of an hour
+    python benchmarks/logs.py --quick                  small logs, to see that it runs: three minutes
+    python benchmarks/logs.py --parts follow,load      only these: page, error, follow, load, core
+    python benchmarks/logs.py --json FILE              the figures as JSON, too
 
-Prints the time to the last page, memory, counting, the search for the last error, the time from a line's write to the
-screen, and what a writer of many lines a second costs. Nothing is asserted: the machine decides.
+Each program runs in a pseudo-terminal and is watched from outside: how long from its start to the last line on the
+terminal, what memory the log adds, from a line's write to the terminal, what a writer of many lines a second costs and
+whether a key is answered meanwhile, and how long to the last error. The app shows its whole desk with the log as one
+pane, and looks for metrics in the text in a process of its own. The part `core` measures the reading alone.
+
+Three figures in one cell are the median, the 99th percentile and the maximum. Logs are written just before they are
+read, so they come from memory, not from disk. For figures to be quoted the machine should do nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import resource
-import statistics
+import json
+import os
+import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from textual.app import App, ComposeResult
+from log_parts.following import measure_latency, measure_load
+from log_parts.inside import measure_inside
+from log_parts.opening import measure_opening
+from log_parts.programs import PROGRAMS, Program, installed, version
+from log_parts.searching import measure_searching
+from store_parts.figures import Figures, machine
 
-from mlws_tui.config.workspace import Workspace
-from mlws_tui.services.hub import Hub
-from mlws_tui.services.logs import LogsService
-from mlws_tui.sources.logtail import LogTail
-from mlws_tui.ui.panes.log import LogPane
-
-LINE = b"2024-10-19 14:52:45 - INFO - step %09d loss 0.3120 lr 1.0e-04 grad 1.27 tokens/s 12345.6\n"
-MEGABYTE = 1_000_000
+_PARTS = ("page", "error", "follow", "load", "core")
 
 
-def report(what: str, value: float, unit: str) -> None:
-    print(f"{what:<52}{value:>12,.2f} {unit}", flush=True)
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: lines of the logs, lines that are followed, and seconds under load."""
+
+    lines: int = 10_000_000
+    error_lines: int = 2_000_000
+    follow_lines: int = 200
+    seconds: float = 20.0
 
 
-@contextlib.contextmanager
-def timed(what: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    report(what, (time.perf_counter() - start) * 1000, "ms")
+QUICK = Size(lines=200_000, error_lines=100_000, follow_lines=20, seconds=4.0)
 
 
-def write_log(path: Path, size: int) -> None:
-    """A log of that many bytes with one error 200 MB (or half the log) before its end."""
-    block = 10_000
-    error_at = max(size - 200 * MEGABYTE, size // 2)
-    with path.open("wb") as file:
-        number = 0
-        while file.tell() < size:
-            if error_at and file.tell() >= error_at:
-                file.write(b"2024-10-19 14:52:45 - ERROR - CUDA out of memory\n")
-                error_at = 0
-            file.write(b"".join(LINE % i for i in range(number, number + block)))
-            number += block
+def measure(
+    figures: Figures,
+    programs: list[Program],
+    parts: list[str],
+    size: Size,
+    rates: list[int],
+    screen: tuple[int, int],
+) -> None:
+    """The parts that are asked for, in the order of the table."""
+    if "page" in parts:
+        say(f"the last page of {size.lines:,} lines")
+        measure_opening(figures, programs, size.lines, screen)
+    if "error" in parts:
+        say("the last error")
+        measure_searching(figures, programs, size.error_lines, screen)
+    if "follow" in parts:
+        say("following")
+        measure_latency(figures, programs, size.follow_lines, screen)
+    for rate in rates if "load" in parts else ():
+        say(f"{rate:,} lines a second")
+        measure_load(figures, programs, rate, size.seconds, screen)
+    if "core" in parts:
+        say("the reading core alone")
+        measure_inside(figures, size.lines)
 
 
-def memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+def say(text: str) -> None:
+    """Tell on stderr what is being done."""
+    print(f"… {text}", file=sys.stderr, flush=True)
 
 
-def large(path: Path) -> None:
-    """Opening, counting and searching a large file."""
-    before = memory()
-    with timed("open and read the last 50 lines"):
-        tail = LogTail(path)
-        end = tail.state().end
-        tail.before(end, 50)
-    with timed("count all lines and errors"):
-        while tail.count():
-            pass
-    with timed("find the last error, 200 MB from the end"):
-        tail.find_error(end, forward=False, going=lambda: True)
-    report("memory added by all that, at its peak", memory() - before, "MB")
-    tail.close()
-
-
-class Screen(App[None]):
-    """The log pane alone."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.pane = LogPane(Hub(), LogsService(workspace))
-
-    def compose(self) -> ComposeResult:
-        yield self.pane
-
-    def text(self) -> str:
-        strips = self.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():
-        await asyncio.sleep(0.004)
-
-
-async def latency(app: Screen, path: Path, lines: int) -> None:
-    """From the write of a single line to the screen, one line after another."""
-    took: list[float] = []
-    for i in range(lines):
-        await asyncio.sleep(0.11 + (i % 7) / 100)
-        with path.open("a") as file:
-            file.write(f"mark {i} end\n")
-        start = time.perf_counter()
-        await until(lambda i=i: f"mark {i} end" in app.text())
-        took.append((time.perf_counter() - start) * 1000)
-    report("from a line's write to the screen, median", statistics.median(took), "ms")
-    report("from a line's write to the screen, p99", statistics.quantiles(took, n=100)[-1], "ms")
-
-
-async def burst(app: Screen, path: Path, rate: int, seconds: float = 10.0) -> None:
-    """A writer that never rests, and the keys of a person meanwhile."""
-    stop = threading.Event()
-
-    def write() -> None:
-        with path.open("ab") as file:
-            while not stop.is_set():
-                file.write(b"".join(LINE % i for i in range(rate // 100)))
-                file.flush()
-                stop.wait(0.01)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    cpu, began = time.process_time(), time.perf_counter()
-    lags: list[float] = []
-    while time.perf_counter() - began < seconds:
-        start = time.perf_counter()
-        await asyncio.sleep(0.01)
-        lags.append((time.perf_counter() - start - 0.01) * 1000)
-    stop.set()
-    writer.join()
-    report(f"{rate:,} lines/s: CPU, the writer's included", (time.process_time() - cpu) / seconds * 100, "%")
-    report(f"{rate:,} lines/s: the loop is late, p99", statistics.quantiles(lags, n=100)[-1], "ms")
-    start = time.perf_counter()
-    with path.open("a") as file:
-        file.write("the very last line\n")
-    await until(lambda: "the very last line" in app.text())
-    report(f"{rate:,} lines/s: caught up after", (time.perf_counter() - start) * 1000, "ms")
-
-
-async def busy(folder: Path, lines: int, rates: list[int]) -> None:
-    path = folder / "busy.log"
-    path.write_text("begin\n")
-    app = Screen(Workspace(folder))
-    async with app.run_test(size=(160, 45)):
-        app.pane.show_log(path)
-        await until(lambda: "begin" in app.text())
-        await latency(app, path, lines)
-        for rate in rates:
-            await burst(app, path, rate)
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ",".join(program.name.split()[0] for program in PROGRAMS)
+    parser.add_argument("--lines", type=int, metavar="N", help="lines of the large log")
+    parser.add_argument("--error-lines", type=int, metavar="N", help="lines above which the only error is")
+    parser.add_argument(
+        "--follow-lines", type=int, metavar="N", help="lines whose way to the screen is measured"
+    )
+    parser.add_argument("--seconds", type=float, metavar="S", help="how long the writer writes")
+    parser.add_argument("--rates", default="10000,100000", metavar="N,N", help="lines a second under load")
+    parser.add_argument("--parts", default=",".join(_PARTS), metavar="NAMES")
+    parser.add_argument("--programs", default=names, metavar="NAMES", help=f"of {names}")
+    parser.add_argument("--terminal", default="160x45", metavar="WxH")
+    parser.add_argument("--quick", action="store_true", help="small logs and short times")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", type=int, default=1000, metavar="MB")
-    parser.add_argument("--lines", type=int, default=100, metavar="N")
-    parser.add_argument("--rate", type=int, nargs="*", default=[10_000, 100_000], metavar="N")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "large.log"
-        write_log(path, options.size * MEGABYTE)
-        large(path)
-        path.unlink()
-        asyncio.run(busy(Path(name), options.lines, options.rate))
+    chosen = options()
+    base = QUICK if chosen.quick else Size()
+    size = Size(
+        lines=chosen.lines or base.lines,
+        error_lines=chosen.error_lines or base.error_lines,
+        follow_lines=chosen.follow_lines or base.follow_lines,
+        seconds=chosen.seconds or base.seconds,
+    )
+    columns, rows = map(int, chosen.terminal.split("x"))
+    programs = installed(chosen.programs.split(","))
+    figures = Figures(trackers=[program.name for program in PROGRAMS])
+    facts = {**machine(), "terminal": chosen.terminal, "folder": tempfile.gettempdir()}
+    facts["programs"] = [version(program) for program in programs]
+    try:
+        measure(
+            figures,
+            programs,
+            chosen.parts.split(","),
+            size,
+            list(map(int, chosen.rates.split(","))),
+            (columns, rows),
+        )
+    finally:  # what was measured until something failed is worth to be seen
+        figures.note(f"Load of the machine before: {facts['load']}, after: {os.getloadavg()[0]:.1f}.")
+        print(figures.table())
+        print(*(f"{name}: {value}" for name, value in facts.items()), sep="\n")
+        if chosen.json:
+            chosen.json.write_text(json.dumps({"machine": facts, "figures": figures.values}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ TRACKERS = (OURS, "trackio", "mlflow")
 
 @dataclass(slots=True)
 class Figures:
-    """Everything measured in one run, in the order in which rows first came."""
+    """Everything measured in one run, in the order in which rows first came; `trackers` are the table's columns."""
 
+    trackers: Sequence[str] = TRACKERS
     cells: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     values: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Figures:
     def table(self) -> str:
         """The figures as aligned lines, a column for each tracker that has any."""
         have = {tracker for cells in self.cells.values() for tracker in cells}
-        columns = [tracker for tracker in TRACKERS if tracker in have]
+        columns = [tracker for tracker in self.trackers if tracker in have]
         first = max(len(what) for _, what in self.cells) + 4 if self.cells else 0
         widths = {
             tracker: max([len(cells.get(tracker, "")) for cells in self.cells.values()] + [len(tracker)])

@@ -18,6 +18,8 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.safety import ControlBarrier
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 #: Seconds that closing the services may take before the app leaves without them.
 CLOSE_DEADLINE = 5.0
 _LEAVING = 15  # seconds from a hang-up to the end, whatever the terminal does
+_TAKING_IN = 1.0  # seconds that a field may take for what was typed into it
 
 
 def _commands() -> type[Provider]:
@@ -171,6 +174,8 @@ class MlwsApp(App[int]):
         focused = self.focused
         if focused is not None and focused.check_consume_key(event.key, event.character):
             return False
+        if isinstance(focused, Input | TextArea):
+            await _taken_in(focused)
         return await self._check_bindings(event.key)
 
     # leaving
@@ -233,3 +238,11 @@ class MlwsApp(App[int]):
             log.error("the workbench did not close within %s s", CLOSE_DEADLINE)
         finally:
             signal.alarm(0)
+
+
+async def _taken_in(place: Widget) -> None:
+    """Wait until a field has what was typed into it before: the next key may accept it."""
+    taken = asyncio.Event()
+    if place.call_later(taken.set):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(taken.wait(), _TAKING_IN)
