@@ -11,6 +11,8 @@ from mlws_tui.domain.levels import Level, level_of
 
 #: Seconds that one expression may take on one line; an expression that takes longer is none that can be used.
 TIME_LIMIT = 0.05
+#: What may hold in a line by itself and not where it stands among others.
+_LOOKS_AROUND = re.compile(r"\\[AZzG]|\(\?<?[=!]|\(\?[a-zA-Z0-9^-]*[:)]")
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _SIGNS = re.compile("[\u2400-\u2426\ufffd\ud800-\udfff×]")
 _LEVELS = {"warning": Level.WARNING, "error": Level.ERROR}
@@ -83,6 +85,15 @@ class Query:
             return self._expression.search(text, timeout=TIME_LIMIT) is not None
         except TimeoutError:
             raise TooSlowError(self) from None
+
+    def may_be_in(self, lines: str) -> bool:
+        """Whether one of many lines may have it: mostly none has, which is told sooner of all than of each."""
+        if self._expression is None or _LOOKS_AROUND.search(self.text):
+            return True
+        try:
+            return self._expression.search(lines, timeout=TIME_LIMIT) is not None
+        except TimeoutError:  # across lines it has more ways to match than in each
+            return True
 
     def _compile(self) -> None:
         import regex  # dear to import, and seldom used

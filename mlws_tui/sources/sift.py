@@ -10,7 +10,16 @@ from mlws_tui.domain.levels import TRACEBACK, Level, begins_error, level_of
 from mlws_tui.domain.logquery import Query, Sieve
 from mlws_tui.sources.lines import MAX_LINE, Found
 from mlws_tui.sources.records import goes_on, record_of, record_start, records_from, settled
-from mlws_tui.sources.stretch import Source, Stretch, found_in, lines_of, stretch, text_of, whole_until
+from mlws_tui.sources.stretch import (
+    Source,
+    Stretch,
+    found_in,
+    is_plain,
+    lines_of,
+    stretch,
+    text_of,
+    whole_until,
+)
 
 _REST = 1024 * 1024
 _OVERLAP = 1024  # bytes by which pieces of a long line overlap: what is looked for may lie across
@@ -176,8 +185,22 @@ class _Expression:
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
         piece = stretch(source, start, end)
-        lines = lines_of(source, piece) if piece is not None else ()
-        return [line for line in lines if _has(source, line, self._query)]
+        if piece is None:
+            return ()
+        if not is_plain(piece):
+            return [line for line in lines_of(source, piece) if _has(source, line, self._query)]
+        text = piece.data.decode("ascii")
+        return self._among(source, piece, text) if self._query.may_be_in(text) else ()
+
+    def _among(self, source: Source, piece: Stretch, text: str) -> list[Found]:
+        """The matching ones among lines that are shown as they are."""
+        found: list[Found] = []
+        at = 0
+        for line in text.splitlines(keepends=True):
+            if self._query.matches(line.rstrip("\n")):
+                found.append(found_in(source, piece, at, at + len(line)))
+            at += len(line)
+        return found
 
     def settled(self, source: Source) -> int:
         return whole_until(source)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from mlws_tui.domain.showing import shown
 from mlws_tui.sources.lines import MAX_LINE, Found, LineReader, Readable, content
 
-_ODD = re.compile(rb"[^\x20-\x7e]")
+_PRINTED = bytes(range(0x20, 0x7F))
 
 
 class Source(Readable, Protocol):
@@ -64,9 +63,17 @@ def found_in(source: Source, piece: Stretch, start: int, end: int) -> Found:
     return Found(at, piece.offset + end, data.endswith(b"\n"), content(data), 0)
 
 
+def is_plain(piece: Stretch) -> bool:
+    """Whether its lines are whole and shown as they are."""
+    data = piece.data
+    if not data.endswith(b"\n") or data[:1] == b"{" or b"\n{" in data:
+        return False
+    return not data.translate(None, _PRINTED + b"\n")
+
+
 def text_of(data: bytes) -> str:
     """The text of a line as it is shown."""
-    if data[:1] == b"{" or _ODD.search(data):
+    if data[:1] == b"{" or data.translate(None, _PRINTED):
         return shown(data).text
     return data.decode("ascii")
 

@@ -136,7 +136,14 @@ def test_searching_finds_what_reading_finds(tiny_blocks: None, data: bytes, plac
         (word, [line for line in every if b"err" in line.data.lower()]),
         *(
             (matches(query), [line for line in every if query.matches(shown(line.data).text)])
-            for query in (Query("er"), Query("ERR"), Query("e.+x|^a", regex=True), Query("é"), Query(" "))
+            for query in (
+                Query("er"),
+                Query("ERR"),
+                Query("e.+x|^a", regex=True),
+                Query(r"r[^x]*\Z|\Ae|x$", regex=True),
+                Query("é"),
+                Query(" "),
+            )
         ),
     ]
     for test, wanted in tests:
