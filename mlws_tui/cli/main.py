@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "metrics": ("mlws_tui.cli.metrics:command", "Print the metrics of a run"),
     "logs": (
         "mlws_tui.cli.logs:command",
-        "List, show and follow logs, find their errors, read metrics from them",
+        "List, show and follow logs, find their errors and metrics",
     ),
     "archive": ("mlws_tui.cli.archive:command", "Pack old logs, which can be read as before"),
     "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.domain.events import KINDS, is_run_id
 from mlws_tui.domain.runs import Run, RunQuery
 from mlws_tui.services.archiveguard import Guard
-from mlws_tui.services.archivejobs import Archiving, Restoring, Tell
-from mlws_tui.services.logplaces import ARCHIVE, find_log, log_of
+from mlws_tui.services.archivejobs import Archiving, Restoring, Tell, alone
+from mlws_tui.services.logplaces import ARCHIVE, find_log, is_file, led_to, log_of
 from mlws_tui.services.oldlogs import DAY, is_log_name, offer_today, old_logs
 from mlws_tui.services.runs import RunsService
 
@@ -82,16 +83,17 @@ class ArchiveService:
         unfinished = await self._unfinished()
 
         def work(stop: threading.Event) -> Outcome:
-            now = self._clock()
-            young: list[Left] = []
-            if named:
-                logs, young = _by_age(named, math.inf if days is None else now - days * DAY)
-            else:
-                age = (self._after or USUAL_AGE) if days is None else days
-                logs = [log.path for log in old_logs(self._workspace, now - age * DAY)]
-            guard = Guard(self._workspace, logs, unfinished, now)
-            job = Archiving(self._workspace, guard, pack_with, stop, tell)
-            outcome = job.show(logs) if dry_run else job.do(logs)
+            with nullcontext() if dry_run else alone(self._workspace):
+                now = self._clock()
+                young: list[Left] = []
+                if named:
+                    logs, young = _by_age(named, math.inf if days is None else now - days * DAY)
+                else:
+                    age = (self._after or USUAL_AGE) if days is None else days
+                    logs = [log.path for log in old_logs(self._workspace, now - age * DAY)]
+                guard = Guard(self._workspace, logs, unfinished, now)
+                job = Archiving(self._workspace, guard, pack_with, stop, tell)
+                outcome = job.show(logs) if dry_run else job.do(logs)
             return replace(outcome, left=(*outcome.left, *young))
 
         return await _in_thread(work)
@@ -104,7 +106,10 @@ class ArchiveService:
 
         def work(stop: threading.Event) -> Outcome:
             job = Restoring(self._workspace, stop, tell)
-            return job.show(logs) if dry_run else job.do(logs)
+            if dry_run:
+                return job.show(logs)
+            with alone(self._workspace):
+                return job.do(logs)
 
         return await _in_thread(work)
 
@@ -129,10 +134,10 @@ class ArchiveService:
         root, logs = self._workspace.root, self._workspace.logs
         for place in (Path.cwd() / name, root / name, logs / name, *(logs / kind / name for kind in KINDS)):
             straight = Path(os.path.normpath(place))
-            # Its folder may have been reached by a link; the log itself must not be followed.
-            for path in (straight, Path(os.path.realpath(straight.parent), straight.name)):
-                if _is_file(find_log(self._workspace, path)):
-                    return path
+            # Its folder may have been reached by a link; the log itself is followed only where it is archived.
+            path = led_to(self._workspace, straight.parent) / straight.name
+            if is_file(find_log(self._workspace, path)):
+                return path if is_file(path) else led_to(self._workspace, path)
         return None
 
     async def _unfinished(self) -> list[Run]:
@@ -163,10 +168,3 @@ def _by_age(logs: Iterable[Path], before: float) -> tuple[list[Path], list[Left]
         else:
             young.append(Left(log, "was written since then"))
     return old, young
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        return False

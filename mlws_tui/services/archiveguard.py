@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.runs import Run
+from mlws_tui.services.logplaces import led_to
 from mlws_tui.sources.mounts import is_network
 from mlws_tui.sources.openfiles import Holders, holders, is_written, process_name
 from mlws_tui.sources.packed import packing_of
@@ -35,6 +36,8 @@ class Guard:
         self._shared = is_network(workspace.logs)
         # A run that is known by its text alone has no end on record: its log tells how it stands by its age.
         self._runs = [run for run in unfinished if (workspace.streams / run.id).is_dir()]
+        # A run may name its log by a link to it.
+        self._named = {led_to(workspace, workspace.root / run.log): run for run in self._runs if run.log}
 
     def reason(self, log: Path) -> str:
         """Why the log must stay, in a few words; empty where it may be archived."""
@@ -46,13 +49,13 @@ class Guard:
         except OSError as error:
             return f"cannot be read: {(error.strerror or str(error)).lower()}"
 
-    def is_still_unused(self, log: Path) -> bool:
-        """Look once more, where the kernel does not tell: whether nobody has the log open."""
+    def is_still_unused(self, place: Path) -> bool:
+        """Look once more, where the kernel does not tell: whether nobody has the log open, where it lies just then."""
         try:
-            status = log.stat(follow_symlinks=False)
+            status = place.stat(follow_symlinks=False)
         except OSError:
             return False
-        return not self._unseen(status, holders({log.name}))
+        return not self._unseen(status, holders({place.name}))
 
     def _nature(self, log: Path, status: os.stat_result) -> str:
         if stat.S_ISLNK(status.st_mode):
@@ -66,11 +69,9 @@ class Guard:
         return "is packed already" if packing_of(log) else ""
 
     def _run(self, log: Path) -> str:
-        name = self._workspace.relative(log)
-        for run in self._runs:
-            if run.log == name or log.name.startswith(f"{run.id}."):
-                return f"its run {run.id} has not ended"
-        return ""
+        own = (run for run in self._runs if log.name.startswith(f"{run.id}."))
+        run = self._named.get(led_to(self._workspace, log)) or next(own, None)
+        return "" if run is None else f"its run {run.id} has not ended"
 
     def _use(self, log: Path, status: os.stat_result) -> str:
         pid = self._holders.of(status)

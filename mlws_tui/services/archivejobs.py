@@ -1,6 +1,7 @@
 """Moves logs into the archive and out of it, one after another. Everything here blocks.
 
-Each step leaves the log whole at one of its two places, or at both: a job that was killed is taken up by the next one.
+Each step leaves the log whole at one of its two places, or at both: what a kill left is taken up by the next who calls
+`alone`.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.archive import Left, Moved, Outcome
 from mlws_tui.domain.events import KINDS
 from mlws_tui.services.archiveguard import Guard
-from mlws_tui.services.logplaces import ARCHIVE, archive_of, archives_of
+from mlws_tui.services.logplaces import ARCHIVE, archive_of, archives_of, flat_archives_of, is_file
 from mlws_tui.sources import files, packing
+from mlws_tui.sources.aside import REMOVING, put_back
 from mlws_tui.sources.packed import DamagedError
 from mlws_tui.sources.packing import PARTIAL, ChangedError, Likeness, StoppedError
 
@@ -52,17 +54,9 @@ class Job:
         return self._each(logs, self._shown)
 
     def do(self, logs: Sequence[Path]) -> Outcome:
-        """Move each of the logs that may be moved.
-
-        Raises:
-            FileError: if another process does the same just now.
-        """
+        """Move each of the logs that may be moved; called within `alone`."""
         self._everything = sum(map(_size, logs))
-        with files.locked(self._workspace.marker / "archive.lock", _WAIT):
-            for partial in partials(self._workspace):
-                with suppress(OSError):  # then the log that it is for says so, where it is among these
-                    partial.unlink()
-            return self._each(logs, self._moved)
+        return self._each(logs, self._moved)
 
     def _shown(self, log: Path) -> Moved:
         raise NotImplementedError
@@ -84,6 +78,9 @@ class Job:
                 left.append(Left(log, "was changed or opened meanwhile"))
             except (_KeptError, DamagedError) as error:
                 left.append(Left(log, str(error)))
+            except FileExistsError as error:
+                name = self._workspace.relative(Path(error.filename2 or error.filename or log))
+                left.append(Left(log, f"{name} is there already"))
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
                 if error.errno in _NO_ROOM:
@@ -93,7 +90,10 @@ class Job:
         return Outcome(tuple(moved), tuple(left), problem)
 
     def _archive_now(self, log: Path) -> Path | None:
-        return next((place for place in archives_of(self._workspace, log) if place.is_file()), None)
+        return next(filter(is_file, archives_of(self._workspace, log)), None)
+
+    def _flat_now(self, log: Path) -> Path | None:
+        return next(filter(is_file, flat_archives_of(self._workspace, log)), None)
 
     def _going(self, count: int) -> bool:
         self._done += count
@@ -132,9 +132,9 @@ class Archiving(Job):
             target = self._pack(log)
         elif self._likeness(archive, log) is Likeness.SAME:
             target = archive  # made by a job that was killed before it removed the log
-            packing.remove(log, status, lambda: self._guard.is_still_unused(log))
+            packing.remove(log, status, self._guard.is_still_unused)
         else:  # the log went on since that archive was made, and holds all that is in it
-            target = self._pack(log)
+            target = self._pack(log, archive)
             if target != archive:
                 archive.unlink()
         return Moved(log, target, status.st_size, _size(target))
@@ -142,18 +142,19 @@ class Archiving(Job):
     def _allow(self, log: Path) -> None:
         if not any(log.is_relative_to(self._workspace.logs / kind) for kind in KINDS):
             raise _KeptError("lies in logs/archive already")
-        if not os.path.lexists(log) and self._archive_now(log) is not None:
+        if not os.path.lexists(log) and (self._archive_now(log) or self._flat_now(log)):
             raise _KeptError("is archived already")
         if reason := self._guard.reason(log):
             raise _KeptError(reason)
 
-    def _pack(self, log: Path) -> Path:
+    def _pack(self, log: Path, before: Path | None = None) -> Path:
+        """Pack the log and remove it; an archive that was made of its beginning before may be replaced."""
         target = archive_of(self._workspace, log, self._pack_with)
-        status = packing.pack(log, target, self._pack_with, self._going)
+        status = packing.pack(log, target, self._pack_with, self._going, replace=target == before)
         try:
-            packing.remove(log, status, lambda: self._guard.is_still_unused(log))
-        except ChangedError:
-            self._take_back(target, log)
+            packing.remove(log, status, self._guard.is_still_unused)
+        except ChangedError as error:
+            self._take_back(target, error.place or log)
             raise
         return target
 
@@ -188,31 +189,58 @@ class Restoring(Job):
             status = packing.restore(archive, log, self._going)
         elif packing.compare(archive, log, self._going) is not Likeness.SAME:
             raise _KeptError("is there already, and holds another text than its archive")
-        packing.remove(archive, status, _yes)
+        if archive in archives_of(self._workspace, log):  # else it may be another log's, too
+            packing.remove(archive, status, _yes)
         return Moved(archive, log, status.st_size, _size(log))
 
     def _archive(self, log: Path) -> Path:
-        archive = self._archive_now(log)
+        archive = self._archive_now(log) or (None if os.path.lexists(log) else self._flat_now(log))
         if archive is None:
             raise _KeptError("is not archived")
         return archive
 
 
+@contextmanager
+def alone(workspace: Workspace) -> Iterator[None]:
+    """Let no other process archive or bring back meanwhile, and first take up what a killed one left. It blocks.
+
+    Raises:
+        FileError: if another process does the same just now.
+    """
+    with files.locked(workspace.marker / "archive.lock", _WAIT):
+        for hidden in set_asides(workspace):
+            with suppress(OSError):  # then it stays where it is, and the doctor names it
+                put_back(hidden)
+        for partial in partials(workspace):
+            with suppress(OSError):  # then the log that it is for says so, where that is to be moved
+                partial.unlink()
+        yield
+
+
 def partials(workspace: Workspace) -> Iterator[Path]:
     """What a killed job left half written; the logs that it was made of are whole."""
-    for name in (*KINDS, ARCHIVE):
-        for folder, folders, found in os.walk(workspace.logs / name):
-            folders[:] = [below for below in folders if not below.startswith(".")]
-            for file in found:
-                if not (file.startswith(".") and file.endswith(PARTIAL)):
-                    continue
-                meant = Path(folder, file[1:].removesuffix(PARTIAL))
-                # Below the other folders only what is being brought back: the rest is somebody else's.
-                if name == ARCHIVE or any(place.is_file() for place in archives_of(workspace, meant)):
-                    yield Path(folder, file)
+    for path in _hidden(workspace, PARTIAL):
+        meant = path.with_name(path.name[1:].removesuffix(PARTIAL))
+        # Below the other folders only what is being brought back: the rest is somebody else's.
+        sources = (*archives_of(workspace, meant), *flat_archives_of(workspace, meant))
+        if meant.is_relative_to(workspace.logs / ARCHIVE) or any(map(is_file, sources)):
+            yield path
 
 
-def _yes() -> bool:
+def set_asides(workspace: Workspace) -> Iterator[Path]:
+    """What a killed job was about to remove; its text lies at the other place, too."""
+    return _hidden(workspace, REMOVING)
+
+
+def _hidden(workspace: Workspace, suffix: str) -> Iterator[Path]:
+    for top in (*KINDS, ARCHIVE):
+        for folder, folders, found in os.walk(workspace.logs / top):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            names = (file for file in found if file.startswith(".") and file.endswith(suffix))
+            yield from (Path(folder, name) for name in names)
+
+
+def _yes(_: Path) -> bool:
     return True
 
 

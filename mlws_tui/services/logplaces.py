@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.events import KINDS
 from mlws_tui.domain.logs import LogEntry
+from mlws_tui.sources.aside import hidden_of
 from mlws_tui.sources.packed import SUFFIXES
 
 ARCHIVE = "archive"
@@ -18,6 +19,9 @@ _PACKED = tuple(SUFFIXES.values())
 
 def find_log(workspace: Workspace, path: Path) -> Path:
     """Where a log lies now: at its path, else packed beside it or in ``logs/archive``, else unpacked again.
+
+    A link among the logs leads to where its log lies now. What lies in ``logs/archive`` itself, as people move logs by
+    hand, may be the archive of any log of that name that lies in no folder of its own below ``logs/KIND``.
 
     Args:
         workspace: Whose log it is.
@@ -28,7 +32,23 @@ def find_log(workspace: Workspace, path: Path) -> Path:
     """
     if _is_there(path):
         return path
-    return next((place for place in _places(workspace, path) if _is_file(place)), path)
+    meant = led_to(workspace, path)
+    return next((place for place in _places(workspace, meant) if is_file(place)), path)
+
+
+def led_to(workspace: Workspace, path: Path) -> Path:
+    """Where links lead, the path itself among them, if that is below ``logs``; else the path. It need not be there."""
+    logs = workspace.logs
+    try:
+        real = Path(os.path.realpath(path))
+        # Each of them may be a link to a larger disk.
+        for top in (logs, *(logs / name for name in (*KINDS, ARCHIVE))):
+            whole = os.path.realpath(top)
+            if real.is_relative_to(whole):
+                return top / real.relative_to(whole)
+    except (OSError, ValueError):  # a name that no file can have
+        pass
+    return path
 
 
 def archived(workspace: Workspace) -> Sequence[LogEntry]:
@@ -70,14 +90,32 @@ def log_of(workspace: Workspace, archive: Path) -> Path:
     return plain
 
 
-def archives_of(workspace: Workspace, log: Path) -> tuple[Path, ...]:
-    """All places where an archive of the log may lie, whether one does or not; the usual one first."""
-    return tuple(place for place in _places(workspace, log) if place.name.endswith(_PACKED) and place != log)
+def archives_of(workspace: Workspace, log: Path) -> Iterator[Path]:
+    """All places where an archive lies that is of this log and of no other, whether there is one or not."""
+    yield from (log.with_name(log.name + suffix) for suffix in _PACKED)
+    place = log.relative_to(workspace.logs)
+    if place.parts[0] != ARCHIVE:
+        yield from _with_suffixes(workspace.logs / ARCHIVE / place, _PACKED)
+
+
+def flat_archives_of(workspace: Workspace, log: Path) -> Iterator[Path]:
+    """The places where an archive may lie that is of this log or of another one of that name."""
+    place = log.relative_to(workspace.logs)
+    if len(place.parts) == 2 and place.parts[0] in KINDS:
+        yield from _with_suffixes(workspace.logs / ARCHIVE / place.name, _PACKED)
 
 
 def unpacked_name(name: str) -> str:
     """The name without the suffix of a packing."""
     return next((name.removesuffix(suffix) for suffix in _PACKED if name.endswith(suffix)), name)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file, or a link to one."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _places(workspace: Workspace, path: Path) -> Iterator[Path]:
@@ -88,14 +126,17 @@ def _places(workspace: Workspace, path: Path) -> Iterator[Path]:
     plain = log_of(workspace, path)
     suffixes = _suffixes_like(path)
     yield plain
-    yield from (plain.with_name(plain.name + suffix) for suffix in suffixes)
+    yield from _with_suffixes(plain, suffixes)
     place = plain.relative_to(logs)
-    if place.parts[:1] == (ARCHIVE,):
-        return
-    moved = logs / ARCHIVE / place
-    yield from (moved.with_name(moved.name + suffix) for suffix in (*suffixes, ""))
-    flat = logs / ARCHIVE / place.name  # as people move them by hand
-    yield from (flat.with_name(flat.name + suffix) for suffix in (*suffixes, ""))
+    if place.parts[:1] != (ARCHIVE,):
+        yield from _with_suffixes(logs / ARCHIVE / place, (*suffixes, ""))
+        if len(place.parts) == 2 and place.parts[0] in KINDS:
+            yield from _with_suffixes(logs / ARCHIVE / place.name, (*suffixes, ""))
+    yield hidden_of(plain)  # a kill came while it was removed, and its archive is gone since
+
+
+def _with_suffixes(path: Path, suffixes: Iterable[str]) -> Iterator[Path]:
+    return (path.with_name(path.name + suffix) for suffix in suffixes)
 
 
 def _suffixes_like(path: Path) -> Sequence[str]:
@@ -107,11 +148,4 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):  # a name that no file can have
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
         return False

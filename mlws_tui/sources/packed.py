@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import errno
+import logging
 import lzma
 import threading
 import zlib
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from mlws_tui.sources.spool import Spool
+from mlws_tui.sources.zstdsteps import Steps
+
+log = logging.getLogger(__name__)
 
 #: The suffix that each packing gives a file.
 SUFFIXES = {"zstd": ".zst", "gzip": ".gz", "bzip2": ".bz2", "xz": ".xz"}
@@ -21,7 +25,6 @@ _BUFFER = 1 << 20
 _READ = (
     16 * 1024
 )  # packed bytes given to a decoder at once: where they are damaged, no more than these are lost
-_READ_ZSTD = 2 * 1024  # its decoder takes no limit, and 4 bytes of it can be 128 KB of text
 _MOST_MEMORY = 256 << 20  # of a decoder; `xz -9` needs 65 MB
 _PADDED = ("gzip", "xz")  # zeros may follow the archive, as tapes leave them
 
@@ -55,7 +58,7 @@ def packing_of(path: Path) -> str | None:
 
 
 def unpack(file: BinaryIO, packing: str) -> Iterator[bytes]:
-    """The text of an archive in pieces of at most some megabytes, one member or frame after another.
+    """The text of an archive in pieces of at most a megabyte, one member or frame after another.
 
     Args:
         file: The archive, at its beginning.
@@ -65,10 +68,9 @@ def unpack(file: BinaryIO, packing: str) -> Iterator[bytes]:
         DamagedError: where it ends early or is damaged; all pieces that are sound come before.
         OSError: if it cannot be read.
     """
-    count = _READ_ZSTD if packing == "zstd" else _READ
     decoder: _Decoder | None = None
     rest, at = b"", 0  # packed bytes that no decoder has had, and where they end
-    while data := rest or file.read(count):
+    while data := rest or file.read(_READ):
         at += 0 if rest else len(data)
         rest = b""
         if decoder is None:
@@ -151,27 +153,32 @@ class _Blocks:
 
 
 class _Zstd:
+    """Its decoder takes no limit, and some bytes can be 128 KB of text: it gets no more than a block at once."""
+
     def __init__(self) -> None:
         import zstandard
 
         self._broken = zstandard.ZstdError
         self._stream = zstandard.ZstdDecompressor(max_window_size=_MOST_MEMORY // 2).decompressobj()
+        self._steps = Steps()
+        self.unused_data = b""
 
     @property
     def eof(self) -> bool:
         return self._stream.eof
 
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
-
     def feed(self, data: bytes) -> Iterator[bytes]:
-        try:
-            piece = self._stream.decompress(data)
-        except self._broken as error:
-            raise _BrokenError from error
-        if piece:
-            yield piece
+        while data and not self.eof:
+            step = data[: self._steps.left]
+            data = data[len(step) :]
+            try:
+                piece = self._stream.decompress(step)
+            except self._broken as error:
+                raise _BrokenError from error
+            if piece:
+                yield piece
+            self._steps.take(step)
+        self.unused_data = data
 
 
 def _decoder(packing: str) -> _Decoder:
@@ -236,6 +243,9 @@ class Unpacking:
             self.problem = f"This is what could be unpacked: {error}"
         except OSError as error:
             self.problem = _sentence(self._archive, error)
+        except Exception as error:  # a thread has nobody above it who would hear of it
+            log.exception("unpacking %s failed", self._archive)
+            self.problem = f"It is not all unpacked ({type(error).__name__}: {error})"
         finally:
             self.done = True
             self._tell()

@@ -1,6 +1,7 @@
 """Packs a file into an archive and back, so that no kill, no full disk and no writer costs a line.
 
-What is written is called ``.NAME.partial`` until it is whole, on the disk and read back. All functions block.
+What is written is called ``.NAME.partial`` until it is whole, on the disk and read back; what is removed is set aside
+first. All functions block.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from mlws_tui.sources.aside import put_back, rename_new, set_aside
 from mlws_tui.sources.files import sync_folder
 from mlws_tui.sources.modes import folder_mode, make_folder
 from mlws_tui.sources.openfiles import is_written
@@ -36,7 +38,15 @@ class StoppedError(Exception):
 
 
 class ChangedError(Exception):
-    """The file changed, or somebody opened it, while it was worked on; it stays where it is."""
+    """The file changed, or somebody opened it, while it was worked on; it stays.
+
+    Attributes:
+        place: Where it lies now, if that may be elsewhere than before.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        super().__init__()
+        self.place = place
 
 
 class Likeness(Enum):
@@ -52,27 +62,32 @@ def _partial_of(path: Path) -> Path:
     return path.with_name(f".{path.name}{PARTIAL}")
 
 
-def pack(source: Path, archive: Path, packing: str, going: Going) -> os.stat_result:
+def pack(source: Path, archive: Path, packing: str, going: Going, *, replace: bool = False) -> os.stat_result:
     """Write the archive of a file, read it back and compare. The file itself stays.
 
     Args:
         source: The file.
-        archive: The archive, which takes over mode and time of the file; one that is there is replaced.
+        archive: The archive, which takes over mode and time of the file.
         packing: ``zstd`` or ``gzip``.
         going: See `Going`.
+        replace: Whether an archive that is there already is replaced.
 
     Returns:
         The file's status while it was packed: what `remove` compares with.
 
     Raises:
-        ChangedError: if the file changed meanwhile. Nothing is left of the archive then, nor after any other error.
+        ChangedError: if the file changed meanwhile, or has a second name. Nothing is left of the archive then, nor
+            after any other error.
+        FileExistsError: if there is an archive of that name that is not to be replaced.
         StoppedError: if `going` says so.
         DamagedError: if what is read back is not what was written.
         OSError: if the file cannot be read or the archive not be written.
     """
     _make_folder(archive.parent, source.parent)
-    with _opened(source) as file, _partial(archive, os.fstat(file.fileno())) as partial:
+    with _opened(source) as file, _partial(archive, os.fstat(file.fileno()), replace) as partial:
         status = os.fstat(file.fileno())
+        if status.st_nlink != 1:  # who writes it may know it by the other name
+            raise ChangedError
         digest = hashlib.blake2b()
         compressor = _compressor(packing)
         size = 0
@@ -99,7 +114,7 @@ def restore(archive: Path, target: Path, going: Going) -> os.stat_result:
         The archive's status while it was read: what `remove` compares with.
 
     Raises:
-        FileExistsError: if the file is there.
+        FileExistsError: if there is such a file by then, which stays.
         DamagedError: if the archive is not whole. Nothing is left of the file then, nor after any other error.
         ChangedError, StoppedError, OSError: as `pack`.
     """
@@ -115,28 +130,41 @@ def restore(archive: Path, target: Path, going: Going) -> os.stat_result:
         _finish(partial, status)
         if not _is_still(archive, status):
             raise ChangedError
-        if os.path.lexists(target):
-            raise FileExistsError(f"{target} is there already")
     return status
 
 
-def remove(path: Path, status: os.stat_result, allowed: Callable[[], bool]) -> None:
+def remove(path: Path, status: os.stat_result, allowed: Callable[[Path], bool]) -> None:
     """Remove a file that is held elsewhere now.
+
+    It is set aside, so that a writer that comes now begins a new file, and looked at once more: one that came before
+    has written to it, or is seen to have it open. A kill in between leaves it aside, for `put_back`.
 
     Args:
         path: The file.
         status: What it was when it was read.
-        allowed: Asked where the kernel cannot tell whether somebody writes it.
+        allowed: Asked where the kernel cannot tell whether somebody writes it; is given where it lies just then.
 
     Raises:
         ChangedError: if it is no longer as it was, or somebody has it open for writing; it stays.
         OSError: if it cannot be removed.
     """
-    with _opened(path) as file:
+
+    def look(file: BinaryIO, place: Path) -> None:
         written = is_written(file.fileno())
-        if written or (written is None and not allowed()) or not _is_still(path, status):
+        if written or (written is None and not allowed(place)) or not _is_still(place, status):
             raise ChangedError
-        path.unlink()
+
+    with _opened(path) as file:
+        look(file, path)
+        hidden = set_aside(path)
+        try:
+            look(file, hidden)
+            hidden.unlink()
+        except ChangedError:
+            raise ChangedError(put_back(hidden)) from None
+        except BaseException:
+            put_back(hidden)
+            raise
     sync_folder(path.parent)
 
 
@@ -188,7 +216,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _partial(path: Path, like: os.stat_result) -> Iterator[BinaryIO]:
+def _partial(path: Path, like: os.stat_result, replace: bool = False) -> Iterator[BinaryIO]:
     """A file that bears the name of `path` once the block ends well, and else is gone."""
     partial = _partial_of(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -197,7 +225,10 @@ def _partial(path: Path, like: os.stat_result) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "wb") as file:
             _belong(descriptor, like)
             yield file
-        partial.replace(path)
+        if replace:
+            partial.replace(path)
+        else:
+            rename_new(partial, path)
         sync_folder(path.parent)
     finally:
         with suppress(FileNotFoundError):
@@ -243,7 +274,8 @@ def _is_still(path: Path, status: os.stat_result) -> bool:
         now = path.stat(follow_symlinks=False)
     except OSError:
         return False
-    return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_nlink) == (
-        *(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns),
-        1,
-    )
+    return _nature(now) == _nature(status)
+
+
+def _nature(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink

@@ -13,7 +13,7 @@ from mlws_tui.services.archive import ArchiveService
 from mlws_tui.services.deletion import inventory
 from mlws_tui.services.logplaces import archived, find_log
 from mlws_tui.services.workbench import Workbench
-from tests.archive.kit import DAY, NAME, Archive, lay
+from tests.archive.kit import DAY, NAME, PACK, Archive, lay, tree
 from tests.doctor.kit import Doctor, ingest, needs_rights, without_rights
 
 PLAIN = f"training/{NAME}.log"
@@ -51,6 +51,68 @@ def test_what_is_nowhere_or_elsewhere(workspace: Workspace, tmp_path: Path) -> N
         Path("a\0b"),
     ):
         assert find_log(workspace, path) == path
+
+
+def test_what_lies_flat_in_the_archive_is_of_no_log_in_a_folder_of_its_own(
+    workspace: Workspace, archive: Archive
+) -> None:
+    flat = lay(workspace, "archive/train.log.zst", data=PACK["zstd"](b"start\n"))
+    longer, same = (
+        lay(workspace, "training/A/train.log", data=b"start\nof A\n"),
+        lay(workspace, "training/train.log", data=b"start\n"),
+    )
+    assert archive().code == 0
+    assert set(tree(workspace)) == {
+        "archive/train.log.zst",
+        "archive/training/A/train.log.zst",
+        "archive/training/train.log.zst",
+    }
+    (workspace.logs / "archive/training/train.log.zst").unlink()
+    assert find_log(workspace, same) == flat
+    assert find_log(workspace, workspace.logs / "training/C/train.log").name == "train.log"
+    assert archive("training/train.log", "--json").reasons == {
+        "logs/training/train.log": "is archived already"
+    }
+    assert archive("--restore", "training/train.log").code == 0
+    assert same.read_bytes() == b"start\n"
+    assert flat.exists()  # logs/agents/train.log may be meant, too
+    assert not longer.exists()
+    answer = archive("--restore", "training/train.log", "--json")
+    assert answer.reasons == {"logs/training/train.log": "is not archived"}
+
+
+def test_a_link_to_a_log_that_is_archived(workspace: Workspace, archive: Archive, doctor: Doctor) -> None:
+    log = lay(workspace)
+    latest, chain = workspace.logs / "training" / "latest.log", workspace.root / "chain.log"
+    latest.symlink_to(log.name)
+    chain.symlink_to(latest)
+    assert archive().code == 0
+    packed = workspace.logs / f"archive/{PLAIN}.zst"
+    assert [find_log(workspace, path) for path in (log, latest, chain)] == [packed] * 3
+    assert doctor().one("logs")["level"] == "ok"
+    assert archive("--restore", "training/latest.log").code == 0
+    assert latest.read_bytes() == log.read_bytes()
+    assert latest.is_symlink()
+    log.unlink()
+    assert find_log(workspace, latest) == latest
+    latest.unlink()
+    latest.symlink_to("latest.log")
+    assert find_log(workspace, latest) == latest
+
+
+def test_logs_below_folders_that_are_links(workspace: Workspace, archive: Archive, tmp_path: Path) -> None:
+    (workspace.logs / "training").rmdir()
+    (workspace.logs / "training").symlink_to(tmp_path)  # a larger disk
+    log = lay(workspace, "training/A/x.log")
+    (workspace.logs / "agents" / "A").symlink_to(log.parent)
+    (log.parent / "latest.log").symlink_to(tmp_path / "A" / "x.log")
+    packed = workspace.logs / "archive/training/A/x.log.zst"
+    assert archive("agents/A/x.log").code == 0
+    assert packed.exists()
+    for name in ("training/A/x.log", "agents/A/x.log", "agents/A/latest.log"):
+        assert find_log(workspace, workspace.logs / name) == packed
+    assert archive("--restore", "agents/A/latest.log").code == 0
+    assert log.exists()
 
 
 def test_the_list_of_what_is_archived(workspace: Workspace) -> None:

@@ -35,13 +35,14 @@ import sys, threading, time, zstandard
 from pathlib import Path
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.services.archiveguard import Guard
-from mlws_tui.services.archivejobs import Archiving, Restoring
+from mlws_tui.services.archivejobs import Archiving, Restoring, alone
 back, root, *names = sys.argv[1:]
 workspace, logs, stop = Workspace(Path(root)), [Path(name) for name in names], threading.Event()
 guard = Guard(workspace, logs, (), time.time())
 job = Restoring(workspace, stop) if back else Archiving(workspace, guard, "zstd", stop, None)
 print("ready", flush=True)
-job.do(logs)
+with alone(workspace):
+    job.do(logs)
 """
 _COMMAND = (
     "import sys; from mlws_tui.cli.main import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
@@ -264,6 +265,22 @@ def test_a_full_disk_costs_nothing(workspace: Workspace, archive: Archive) -> No
         assert tree(workspace) == before
         assert archive().code == 0
         assert set(tree(workspace)) == {PACKED, "archive/training/20240102-000000-x.log.zst"}
+
+
+def test_an_archive_with_a_second_name_comes_back(workspace: Workspace, archive: Archive) -> None:
+    packed = lay(workspace, PACKED, data=PACK["zstd"](text()))
+    os.link(packed, workspace.root / "backup")
+    assert archive("--restore", PLAIN).code == 0
+    assert tree(workspace) == {PLAIN: text()}
+    assert (workspace.root / "backup").exists()
+
+
+def test_a_log_that_a_run_names_by_a_link_stays(workspace: Workspace, archive: Archive) -> None:
+    lay(workspace)
+    (workspace.logs / "training" / "latest.log").symlink_to(f"{NAME}.log")
+    record(workspace, RUN, {"type": "run", "ts": 1001.0, "log": "logs/training/latest.log"}, end=False)
+    ingest(workspace)
+    assert archive("--json").reasons == {LEFT: f"its run {RUN} has not ended"}
 
 
 def test_two_do_not_archive_at_once(workspace: Workspace, archive: Archive) -> None:

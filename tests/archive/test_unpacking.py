@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +119,69 @@ def test_a_bomb_fills_no_disk(tmp_path: Path) -> None:
         assert found.share < 0.5
         assert found.path.stat().st_size < (8 << 20)
     assert os.listdir(tmp_path) == ["bomb.gz"]
+
+
+@ALL
+def test_pieces_are_small(tmp_path: Path, packing: str) -> None:
+    archive = tmp_path / "bomb"
+    archive.write_bytes(PACK[packing](b"\0" * (48 << 20)))
+    with archive.open("rb") as file:
+        pieces = [len(piece) for piece in unpack(file, packing)]
+    assert sum(pieces) == 48 << 20
+    assert max(pieces) <= 1 << 20
+
+
+def _zstd(size: bool, checksum: bool, data: bytes, level: int = 3) -> bytes:
+    packer = zstandard.ZstdCompressor(level=level, write_content_size=size, write_checksum=checksum)
+    if size:
+        return packer.compress(data)
+    stream = packer.compressobj()  # as a pipe is packed: a window in the place of the length
+    return b"".join((stream.compress(data), stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK), stream.flush()))
+
+
+@given(
+    frames=st.lists(
+        st.one_of(
+            st.builds(
+                lambda size, checksum, data, times: (_zstd(size, checksum, data * times), data * times),
+                st.booleans(),
+                st.booleans(),
+                st.binary(max_size=200),
+                st.sampled_from([1, 2, 1000, 5000]),
+            ),
+            st.binary(max_size=300).map(
+                lambda data: (b"\x57\x2a\x4d\x18" + len(data).to_bytes(4, "little") + data, b"")
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=60)
+def test_zstd_frames_of_all_shapes(
+    tmp_path_factory: pytest.TempPathFactory, frames: list[tuple[bytes, bytes]]
+) -> None:
+    archive = tmp_path_factory.getbasetemp() / "frames"
+    archive.write_bytes(b"".join(packed for packed, _ in frames))
+    with archive.open("rb") as file:
+        assert b"".join(unpack(file, "zstd")) == b"".join(plain for _, plain in frames)
+
+
+def test_zstd_of_what_cannot_be_packed(tmp_path: Path) -> None:
+    data = random.Random(5).randbytes(700_000)
+    archive = tmp_path / "x.zst"
+    archive.write_bytes(_zstd(True, True, data) + _zstd(False, False, data, level=19))
+    with archive.open("rb") as file:
+        assert b"".join(unpack(file, "zstd")) == data * 2
+
+
+def test_a_fault_of_ours_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tmp_path / "x.zst"
+    archive.write_bytes(PACK["zstd"](text()))
+    monkeypatch.setitem(sys.modules, "zstandard", None)  # as where it was not installed
+    with unpacked(archive) as found:
+        assert found.problem.startswith("It is not all unpacked (ModuleNotFoundError: ")
+        assert found.share < 1
 
 
 def test_what_is_no_archive(tmp_path: Path) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mlws_tui.config.load import load_settings
 from mlws_tui.domain.checkup import Check, advice, fine, problem
 from mlws_tui.domain.errors import WorkspaceError
 from mlws_tui.domain.events import KINDS
-from mlws_tui.services.archivejobs import partials
+from mlws_tui.services.archivejobs import partials, set_asides
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.words import counted, listed, size
 from mlws_tui.services.logplaces import archived, find_log, log_of
@@ -18,7 +18,7 @@ from mlws_tui.services.oldlogs import worth_telling
 from mlws_tui.sources.packed import DamagedError, packing_of, unpack
 
 #: Seconds after which a half written file belongs to nobody who still writes it.
-_ABANDONED = 3600.0
+_LONG = 3600.0
 
 
 def files(case: Case) -> list[Check]:
@@ -31,7 +31,8 @@ def files(case: Case) -> list[Check]:
         try:
             total += path.stat().st_size
         except FileNotFoundError:
-            if path.is_symlink():  # else it was removed since
+            # Else it was removed since, or it is a link to a log that is archived.
+            if path.is_symlink() and find_log(case.workspace, path) == path:
                 nowhere.append(name)
             continue
         except OSError:
@@ -119,15 +120,34 @@ def half(case: Case) -> list[Check]:
     return [advice("half archives", what, "mlws-tui doctor --fix removes them; the logs are whole")]
 
 
+def aside(case: Case) -> list[Check]:
+    """No log or archive was set aside to be removed and is there still."""
+    left = logs_aside(case)
+    if not left:
+        return [fine("set aside", "none")]
+    names = listed([case.workspace.relative(path) for path in left])
+    what = f"{counted(len(left), 'log was', 'logs were')} set aside by archiving that was cut off: {names}"
+    return [advice("set aside", what, "mlws-tui doctor --fix gives each its name again")]
+
+
 def half_archives(case: Case) -> list[Path]:
     """Half written files that nobody writes any more."""
+    return _abandoned(case, partials(case.workspace))
+
+
+def logs_aside(case: Case) -> list[Path]:
+    """Files that were set aside by what works no more."""
+    return _abandoned(case, set_asides(case.workspace))
+
+
+def _abandoned(case: Case, paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
-    for path in partials(case.workspace):
+    for path in paths:
         try:
             age = case.now - path.stat(follow_symlinks=False).st_ctime  # it bears the log's time already
         except OSError:  # whole or removed since
             continue
-        if age > _ABANDONED:
+        if age > _LONG:
             found.append(path)
     return sorted(found)
 

@@ -58,6 +58,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, Looker], ...]], ...] = (
             ("twice", logs.twice),
             ("old logs", logs.old),
             ("half archives", logs.half),
+            ("set aside", logs.aside),
         ),
     ),
     (

@@ -13,10 +13,11 @@ from mlws_tui.services.deletion import finish_removals
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.documents import abandoned
 from mlws_tui.services.doctor.index import spare_copies
-from mlws_tui.services.doctor.logs import half_archives
+from mlws_tui.services.doctor.logs import half_archives, logs_aside
 from mlws_tui.services.doctor.streams import old_marks
 from mlws_tui.services.doctor.words import counted, listed
 from mlws_tui.services.workspace import apply_privacy, init
+from mlws_tui.sources.aside import put_back
 from mlws_tui.store import Store
 from mlws_tui.store.recovery import drop
 
@@ -28,7 +29,7 @@ def mend(case: Case) -> tuple[Deed, ...]:
         What was done, and what could not be; none where there was nothing to do.
     """
     deeds: list[Deed] = []
-    for step in (_folders, _modes, _marks, _copies, _deleted, _temporaries, _half_archives):
+    for step in (_folders, _modes, _marks, _copies, _deleted, _temporaries, _half_archives, _aside):
         try:
             deeds += step(case)
         except MlwsError as error:
@@ -86,6 +87,12 @@ def _temporaries(case: Case) -> Iterator[Deed]:
 
 def _half_archives(case: Case) -> Iterator[Deed]:
     return _remove(half_archives(case), "half archive", Path.unlink)
+
+
+def _aside(case: Case) -> Iterator[Deed]:
+    names = [put_back(path).name for path in logs_aside(case)]
+    if names:
+        yield Deed(f"gave {counted(len(names), 'log its', 'logs their')} name again: {listed(names)}")
 
 
 def _remove(paths: list[Path], one: str, remove: Callable[[Path], None], many: str = "") -> Iterator[Deed]:
