@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate, chain, groupby
 from typing import NamedTuple
 
 from mlws_tui.domain.text import cell_width, safe_text
@@ -15,13 +17,12 @@ Colour = int | tuple[int, int, int]
 _TAB = 8
 #: Farthest column that an escape sequence may move to: a longer jump would be a way to fill the memory.
 _FARTHEST = 1000
+#: Characters of the parameters of one SGR sequence, above which it changes nothing: no terminal takes so many.
+_MOST_PARAMETERS = 256
 _SPECIAL = re.compile("[\x1b\r\x08\t]")
-_MOVES = re.compile("[\r\x08\t]|\x1b\\[[0-9]*[KG]")
+_MOVES = re.compile("[\r\x08]|\x1b\\[[0-9]*[KG]")
 _SGR = re.compile("\x1b\\[([0-9;:]*)m")
-_TOKENS = re.compile(
-    "(?P<sgr>\x1b\\[[0-9;:]*m)|(?P<erase>\x1b\\[[0-2]?K)|(?P<column>\x1b\\[[0-9]*G)|(?P<start>\r+)|(?P<back>\x08+)"
-    "|(?P<tab>\t)|(?P<text>[^\x1b\r\x08\t]+|\x1b)"
-)
+_TOKENS = re.compile("\x1b\\[(?:[0-9;:]*m|[0-2]?K|[0-9]*G)|\r+|\x08+|\t+|[^\x1b\r\x08\t]+|\x1b")
 _NULS = re.compile("\x00{4,}")
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
 _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("reverse",), 29: ("strike",)}
@@ -74,22 +75,27 @@ def styled(line: bytes | str) -> StyledText:
     if _MOVES.search(text) is None:
         return _coloured(text)
     row = _Row()
-    for token in _TOKENS.finditer(text):
-        row.take(token.lastgroup or "text", token[0])
+    for token in _TOKENS.findall(text):
+        row.take(token)
     return row.done()
 
 
 def _coloured(text: str) -> StyledText:
-    """A line in which nothing moves the cursor: the quick way, for lines with thousands of colours."""
+    """A line in which nothing goes back: the quick way, for lines with thousands of colours or tabs."""
     pieces: list[str] = []
     spans: list[StyleSpan] = []
-    at, sgr = 0, PLAIN
+    at, column, sgr = 0, 0, PLAIN
+    tabbed = "\t" in text
     for i, piece in enumerate(_SGR.split(text)):
         if i % 2:
             sgr = sgr_after(sgr, piece)
         elif piece:
-            pieces.append(safe_text(piece))
-            end = at + len(piece)
+            if tabbed:
+                safe, column = _expanded(piece, column)
+            else:
+                safe = safe_text(piece)
+            pieces.append(safe)
+            end = at + len(safe)
             if sgr is not PLAIN and sgr != PLAIN:
                 if spans and spans[-1].end == at and spans[-1].sgr == sgr:
                     spans[-1] = StyleSpan(spans[-1].start, end, sgr)
@@ -99,67 +105,139 @@ def _coloured(text: str) -> StyledText:
     return StyledText("".join(pieces), tuple(spans))
 
 
+def _expanded(text: str, column: int) -> tuple[str, int]:
+    """Text that begins in a column, made safe and its tabs made blanks; the column after it."""
+    first, *rest = safe_text(text, tab="\t").split("\t")
+    pieces = [first]
+    column += cell_width(first)
+    for piece in rest:
+        blanks = _TAB - column % _TAB
+        pieces += " " * blanks, piece
+        column += blanks + cell_width(piece)
+    return "".join(pieces), column
+
+
 class _Row:
-    """One row of a terminal, with a cursor."""
+    """One row of a terminal, with a cursor.
+
+    Nothing that a token does takes longer for a long row: a line may be nothing but tokens.
+    """
 
     def __init__(self) -> None:
-        self._characters: list[str] = []
-        self._styles: list[Sgr] = []
+        #: The character in each column, with what combines with it; "" in the second column of a wide one.
+        self._cells: list[str] = []
+        #: What each was written with: the rendition, and how many erasures of the row's left there were before.
+        self._pens: list[tuple[Sgr, int]] = []
+        self._erased: list[int] = []  # columns that each of those erased
+        self._length = 0  # of the row: what is right of it was erased, too
+        self._pen = (PLAIN, 0)
         self._at = 0
-        self._sgr = PLAIN
 
-    def take(self, kind: str, token: str) -> None:
-        if kind == "text":
-            self._write(safe_text(token))
-        elif kind == "sgr":
-            self._sgr = sgr_after(self._sgr, token[2:-1])
-        elif kind == "start":
+    def take(self, token: str) -> None:
+        first = token[0]
+        if first == "\r":
             self._at = 0
-        elif kind == "back":
+        elif first == "\b":
             self._at = max(0, self._at - len(token))
-        elif kind == "tab":
-            column = cell_width("".join(self._characters[: self._at]))
-            self._write(" " * (_TAB - column % _TAB))
-        elif kind == "column":
-            self._at = min(max(int(token[2:-1][:6] or 1) - 1, 0), max(_FARTHEST, len(self._characters)))
+        elif first == "\t":
+            self._put([" "] * (_TAB * len(token) - self._at % _TAB))
+        elif first != "\x1b" or len(token) == 1:
+            self._write(token if token.isprintable() else safe_text(token))
+        elif token[-1] == "m":
+            sgr, erasures = self._pen
+            self._pen = sgr_after(sgr, token[2:-1]), erasures
+        elif token[-1] == "G":
+            self._at = min(max(int(token[2:-1][:6] or 1) - 1, 0), max(_FARTHEST, self._length))
         else:
             self._erase(token[2:-1])
 
     def done(self) -> StyledText:
-        text = "".join(self._characters)
+        """The row as it is now."""
+        pieces: list[str] = []
         spans: list[StyleSpan] = []
-        start = 0
-        for i in range(1, len(text) + 1):
-            if i == len(text) or self._styles[i] != self._styles[start]:
-                if self._styles[start] != PLAIN:
-                    spans.append(StyleSpan(start, i, self._styles[start]))
-                start = i
-        return StyledText(text, tuple(spans))
+        start = length = 0
+        blank = [
+            *accumulate(reversed(self._erased), max, initial=0)
+        ]  # columns, by the erasures that came after
+        for (sgr, erasures), run in groupby(self._pens[: self._length]):
+            end = start + len(list(run))
+            kept = min(end, max(start, blank[len(self._erased) - erasures]))
+            piece = "".join(self._cells[kept:end])
+            if start < kept < end and not self._cells[kept]:  # half of a wide character was erased
+                piece = " " + piece
+            pieces += " " * (kept - start), piece
+            length += kept - start
+            if piece and sgr != PLAIN:
+                if spans and spans[-1].end == length and spans[-1].sgr == sgr:
+                    spans[-1] = StyleSpan(spans[-1].start, length + len(piece), sgr)
+                else:
+                    spans.append(StyleSpan(length, length + len(piece), sgr))
+            length += len(piece)
+            start = end
+        return StyledText("".join(pieces), tuple(spans))
 
     def _write(self, text: str) -> None:
-        missing = self._at - len(self._characters)
+        if text.isascii():
+            self._put(text)
+            return
+        cells: list[str] = []
+        for width, run in groupby(text, cell_width):
+            if width == 1:
+                cells += run
+            elif width:
+                cells += chain.from_iterable((character, "") for character in run)
+            elif cells:
+                cells[-1 if cells[-1] else -2] += "".join(run)
+            else:
+                cells = self._joined("".join(run))
+        self._put(cells)
+
+    def _joined(self, marks: str) -> list[str]:
+        """Let marks combine with what stands left of the cursor; where nothing does, they take a column."""
+        left = self._at - 1
+        if not 0 <= left < len(self._cells) or self._pens[left][1] != self._pen[1]:
+            return [marks]
+        self._cells[left if self._cells[left] else left - 1] += marks
+        return []
+
+    def _put(self, cells: Sequence[str]) -> None:
+        """Write from the cursor on, over what is there."""
+        end = self._at + len(cells)
+        missing = self._at - len(self._cells)
         if missing > 0:
-            self._characters += " " * missing
-            self._styles += [PLAIN] * missing
-        end = self._at + len(text)
-        self._characters[self._at : end] = text
-        self._styles[self._at : end] = [self._sgr] * len(text)
+            self._cells += " " * missing
+            self._pens += [(PLAIN, 0)] * missing
+        else:
+            self._halve(end)
+            self._halve(self._at)
+        self._cells[self._at : end] = cells
+        self._pens[self._at : end] = [self._pen] * len(cells)
         self._at = end
+        self._length = max(self._length, end)
+
+    def _halve(self, column: int) -> None:
+        """Make blanks of a wide character that lies across the left edge of a column: half of it is overwritten."""
+        if column < len(self._cells) and not self._cells[column]:
+            self._cells[column - 1 : column + 1] = "  "
 
     def _erase(self, which: str) -> None:
         if which in ("", "0"):
-            del self._characters[self._at :], self._styles[self._at :]
-        elif which == "2":
-            self._characters, self._styles = [], []
+            self._halve(self._at)
+            del self._cells[self._at :], self._pens[self._at :]
+            self._length = min(self._length, self._at)
         else:
-            count = min(self._at + 1, len(self._characters))
-            self._characters[:count] = " " * count
-            self._styles[:count] = [PLAIN] * count
+            self._erased.append(self._at + 1 if which == "1" else len(self._cells))
+            self._pen = self._pen[0], len(self._erased)
+            self._length = self._length if which == "1" else 0
+
+
+def sgr_after(before: Sgr, parameters: str) -> Sgr:
+    """The rendition after ``ESC[`` parameters ``m``; unknown, malformed and endless parameters change nothing."""
+    return before if len(parameters) > _MOST_PARAMETERS else _rendition(before, parameters)
 
 
 @lru_cache(maxsize=1024)
-def sgr_after(before: Sgr, parameters: str) -> Sgr:
-    """The rendition after ``ESC[`` parameters ``m``; unknown and malformed parameters change nothing."""
+def _rendition(before: Sgr, parameters: str) -> Sgr:
     sgr = before
     codes = [_numbers(part) for part in parameters.split(";")]
     i = 0

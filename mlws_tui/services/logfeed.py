@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.levels import Level
 from mlws_tui.domain.logquery import Filter, Query, Sieve
 from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
+from mlws_tui.services.logfillers import Filler
 from mlws_tui.sources.logtail import LogTail
 from mlws_tui.sources.sift import Going
 
@@ -30,21 +32,6 @@ _YIELD = 0.002  # seconds in which others run while there is more to count
 _NOTHING = LogState(Place(0, 0), 0, 0, "", None, None, 0.0, 0)
 
 
-class Filler(Protocol):
-    """Fills a temporary file with the text that is to be read: of an archive, or of several logs."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def share(self) -> float: ...
-    @property
-    def problem(self) -> str: ...
-    @property
-    def done(self) -> bool: ...
-    def start(self) -> None: ...
-    def close(self) -> None: ...
-
-
 class LogFeed:
     """A log that is followed from `start` to `close`. Use it on one event loop; nothing here blocks it.
 
@@ -52,14 +39,24 @@ class LogFeed:
         path: The log; it need not exist yet.
         changed: Called on the event loop after `state` changed; several changes may be told by one call.
         count: Whether to count its lines and errors.
-        filler: What makes the text where the log cannot be read as it is; the feed starts and closes it.
+        text: Tells where the log lies, and what makes its text where it cannot be read as it is; the feed starts
+            and closes that. It may block. By default the log is read as it is.
+
+    Attributes:
+        path: The log; once it is started where it lies.
     """
 
     def __init__(
-        self, path: Path, changed: Callable[[], None], *, count: bool = True, filler: Filler | None = None
+        self,
+        path: Path,
+        changed: Callable[[], None],
+        *,
+        count: bool = True,
+        text: Callable[[], tuple[Path, Filler | None]] | None = None,
     ) -> None:
         self.path = path
-        self._filler = filler
+        self._text = text or (lambda: (path, None))
+        self._filler: Filler | None = None
         self._changed = changed
         self._counts = count
         self._tail: LogTail | None = None
@@ -67,6 +64,7 @@ class LogFeed:
         self._telling = False
         self._every = LOOK
         self._closing = False
+        self._lock = threading.Lock()  # of what is opened and closed
         self._wants = False
         self._seeks = self._sought = Query()
         self._ended = False
@@ -80,32 +78,56 @@ class LogFeed:
         return self._state
 
     async def start(self) -> None:
-        """Open the log and begin to follow it."""
+        """Open the log and begin to follow it. Where that fails or is cancelled, nothing stays open."""
         loop = asyncio.get_running_loop()
-        tail = self._tail = await asyncio.to_thread(self._open)
-        self._state = self._as_it_is(tail)
-        self._thread = threading.Thread(
-            target=self._follow, args=(tail, loop), name=f"log {self.path.name}", daemon=True
-        )
-        self._thread.start()
+        try:
+            await _whole(self._open)
+            tail = self._opened
+            self._state = self._as_it_is(tail)
+            self._thread = threading.Thread(
+                target=self._follow, args=(tail, loop), name=f"log {self.path.name}", daemon=True
+            )
+            self._thread.start()
+        except BaseException:
+            with self._lock:
+                self._closing = True
+                opened = self._tail is not None
+            if opened:
+                await _whole(self._give_back)
+            raise
 
-    def _open(self) -> LogTail:
-        if self._filler is None:
-            return LogTail(self.path)
-        self._filler.start()
-        return LogTail(self._filler.path, name=self.path)
+    def _open(self) -> None:
+        """In a thread, which gives all of it back where nobody wants it any more."""
+        try:
+            self.path, self._filler = self._text()
+            if self._filler is None:
+                tail = LogTail(self.path)
+            else:
+                self._filler.start()
+                tail = LogTail(self._filler.path, name=self.path)
+        except BaseException:
+            self._give_back()
+            raise
+        with self._lock:
+            self._tail = tail
+            unwanted = self._closing
+        if unwanted:
+            self._give_back()
 
     async def close(self) -> None:
-        """Follow it no more and close its files. Safe to call twice."""
+        """Follow it no more and close its files. Safe to call twice; what is begun is done even if it is cancelled."""
         self._closing = True
         self._nudge.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            await asyncio.to_thread(thread.join)
-        if self._tail is not None:
-            await asyncio.to_thread(self._tail.close)
-        if self._filler is not None:
-            await asyncio.to_thread(self._filler.close)
+        await _whole(self._give_back)
+
+    def _give_back(self) -> None:
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                self._thread.join()
+            if self._tail is not None:
+                self._tail.close()
+            if self._filler is not None:
+                self._filler.close()
 
     async def settle(self) -> None:
         """Return once a look that began after this call is done, so that what was written before it can be read.
@@ -286,6 +308,25 @@ class LogFeed:
         self._telling = False
         if not self._closing:
             self._changed()
+
+
+async def _whole(work: Callable[[], None]) -> None:
+    """Do it in a thread; where the wait for it is cancelled, it is done all the same."""
+    doing = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        doing.add_done_callback(_hear_of)
+        raise
+
+
+def _hear_of(done: asyncio.Future[None]) -> None:
+    """What became of work that nobody waited for."""
+    error = None if done.cancelled() else done.exception()
+    if error is not None and not isinstance(
+        error, MlwsError
+    ):  # such a sentence was for the person who has left
+        log.error("opening or closing a log failed", exc_info=error)
 
 
 def _release(waiting: list[asyncio.Future[None]], loop: asyncio.AbstractEventLoop) -> None:

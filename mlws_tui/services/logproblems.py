@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +12,16 @@ from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.domain.levels import LogError, prefix_of, read_error
 from mlws_tui.domain.logtimes import Times
 from mlws_tui.domain.showing import shown
-from mlws_tui.services.logplaces import find_log
+from mlws_tui.services.logfillers import text_of, wait_for
 from mlws_tui.sources.lines import Found, LineReader
 from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.logfile import LogFile
-from mlws_tui.sources.packed import Unpacking, packing_of
 from mlws_tui.sources.records import record_of
 from mlws_tui.sources.sift import ERRORS, WARNINGS
 from mlws_tui.sources.tally import forward
 
 _STAMP_WITHIN = 50  # lines before a problem in which its time is looked for
 _PIECE = 1 << 20
-_WAIT = 0.02  # seconds between two looks at an archive that is being unpacked
 
 
 def problems(workspace: Workspace, path: Path, *, warnings: bool = False) -> tuple[LogError, ...]:
@@ -38,8 +35,7 @@ def problems(workspace: Workspace, path: Path, *, warnings: bool = False) -> tup
     Raises:
         NotFoundError: if there is no such log or it cannot be read.
     """
-    lies = find_log(workspace, path)
-    with _text_of(lies) as place:
+    with _text_of(workspace, path) as (lies, place):
         try:
             file = LogFile(place)
         except (OSError, ValueError) as error:
@@ -104,16 +100,15 @@ def _time_at(source: _Source, line: Found, times: Callable[[], Times]) -> float 
 
 
 @contextmanager
-def _text_of(path: Path) -> Iterator[Path]:
-    """Where the text of a log can be read, which of a packed one is unpacked first."""
-    if packing_of(path) is None:
-        yield path
+def _text_of(workspace: Workspace, path: Path) -> Iterator[tuple[Path, Path]]:
+    """Where a log lies and where its text can be read, which of a packed one is unpacked first."""
+    lies, filler = text_of(workspace, path)
+    if filler is None:
+        yield lies, lies
         return
-    filler = Unpacking(path)
-    filler.start()
     try:
-        while not filler.done:
-            time.sleep(_WAIT)
-        yield filler.path
+        filler.start()
+        wait_for([filler])
+        yield lies, filler.path
     finally:
         filler.close()

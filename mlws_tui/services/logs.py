@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.domain.levels import LogError
 from mlws_tui.domain.logs import LogEntry
-from mlws_tui.services.logfeed import Filler, LogFeed
-from mlws_tui.services.logplaces import find_log
+from mlws_tui.services.logfeed import LogFeed
+from mlws_tui.services.logfillers import MergedLogs, text_of
 from mlws_tui.services.logproblems import problems
-from mlws_tui.sources.merged import Merging
-from mlws_tui.sources.packed import Unpacking, packing_of
-
-_WAIT = 0.02  # seconds between two looks at an archive that is being unpacked
 
 
 def _nobody() -> None:
@@ -50,8 +44,8 @@ class LogsService:
             changed: Called on the event loop after anything about the log changed.
             count: Whether to count its lines and errors, too.
         """
-        place, filler = await asyncio.to_thread(_place_of, self._workspace, path)
-        feed = LogFeed(place, changed, count=count, filler=filler)
+        workspace = self._workspace
+        feed = LogFeed(path, changed, count=count, text=lambda: text_of(workspace, path))
         await feed.start()
         return feed
 
@@ -65,8 +59,8 @@ class LogsService:
             changed: As above.
             count: As above.
         """
-        filler = await asyncio.to_thread(_Merged, self._workspace, logs)
-        feed = LogFeed(logs[0][1], changed, count=count, filler=filler)
+        workspace, first = self._workspace, logs[0][1]
+        feed = LogFeed(first, changed, count=count, text=lambda: (first, MergedLogs(workspace, logs)))
         await feed.start()
         return feed
 
@@ -93,56 +87,3 @@ def _entries(logs: Path) -> tuple[LogEntry, ...]:
             if not name.startswith("."):
                 entries.append(LogEntry(path, "" if kind == "." else kind, found.st_size, found.st_mtime))
     return tuple(sorted(entries, key=lambda entry: (-entry.modified, str(entry.path))))
-
-
-def _place_of(workspace: Workspace, path: Path) -> tuple[Path, Filler | None]:
-    """Where a log lies now, and what unpacks it where it is packed."""
-    place = find_log(workspace, path)
-    if packing_of(place) is None:
-        return place, None
-    try:
-        return place, Unpacking(place)
-    except OSError as error:
-        raise NotFoundError(
-            f"{place} cannot be unpacked: {error.strerror or error}", hint="make room for temporary files"
-        ) from error
-
-
-class _Merged:
-    """Merges logs; what is packed is unpacked whole first, as its lines have to come at their times.
-
-    It blocks; `close` gives everything back.
-    """
-
-    def __init__(self, workspace: Workspace, logs: Sequence[tuple[str, Path]]) -> None:
-        places = [(tag, *_place_of(workspace, path)) for tag, path in logs]
-        self._unpacked = [filler for _, _, filler in places if filler is not None]
-        self._merging = Merging([(tag, filler.path if filler else place) for tag, place, filler in places])
-
-    @property
-    def path(self) -> Path:
-        return self._merging.path
-
-    @property
-    def share(self) -> float:
-        return self._merging.share
-
-    @property
-    def problem(self) -> str:
-        return next((one.problem for one in (self._merging, *self._unpacked) if one.problem), "")
-
-    @property
-    def done(self) -> bool:
-        return self._merging.done
-
-    def start(self) -> None:
-        for filler in self._unpacked:
-            filler.start()
-        while not all(filler.done for filler in self._unpacked):
-            time.sleep(_WAIT)
-        self._merging.start()
-
-    def close(self) -> None:
-        self._merging.close()
-        for filler in self._unpacked:
-            filler.close()

@@ -18,8 +18,11 @@ from mlws_tui.sources.logday import times_of
 from mlws_tui.sources.logfile import LogFile
 from mlws_tui.sources.logtail import LogTail
 
-_BATCH = 400  # lines that are read at once
+_BATCH = 400  # lines that are read between two looks at the other logs
+_AT_ONCE = 32  # of them in one go: each may have 64 KB
+_QUEUED = 1 << 20  # bytes that wait to be merged, above which no more are read
 _LONGEST = 500  # lines of a record
+_LARGEST = 128 * 1024  # bytes of a record, above which the next line begins another
 _PATIENCE = 1.0  # seconds that an unfinished line is waited for
 _LONG_AGO = -math.inf
 #: What would draw over the tag.
@@ -34,11 +37,13 @@ class Record:
         ts: Unix seconds; minus infinity where they are not known.
         arrived: Of the monotonic clock; minus infinity for what was there at the beginning.
         lines: With tag and line end.
+        size: Bytes of them.
     """
 
     ts: float
     arrived: float
     lines: list[bytes] = field(default_factory=list)
+    size: int = 0
 
 
 class MergedLog:
@@ -50,7 +55,8 @@ class MergedLog:
         last: Bytes of the end of a long log that are merged.
 
     Attributes:
-        first: Its records that are not merged yet, in order.
+        first: Its records that are not merged yet, in order; `take` takes them.
+        queued: Bytes of them.
         caught_up: Whether its end was reached at the last `read`.
         total: Bytes that it had at the beginning, as far as they are merged.
         passed: How many of them are read.
@@ -64,6 +70,7 @@ class MergedLog:
         self._live = False  # whether it was caught up once
         self._unfinished: tuple[LogLine, float] | None = None
         self.first: deque[Record] = deque()
+        self.queued = 0
         self.caught_up = False
         self._place, skipped = self._begin(last)
         self._start = self._place.offset
@@ -71,22 +78,37 @@ class MergedLog:
         self.passed = 0
         if skipped:
             note = f"--- only the last {last >> 20} MB are merged: {skipped >> 20:,} MB before are left out ---\n"
-            self.first.append(Record(_LONG_AGO, _LONG_AGO, [self._tag + note.encode()]))
+            self._append(_LONG_AGO, _LONG_AGO, self._tag + note.encode())
 
     def read(self) -> bool:
         """Read a few more lines where there are few at hand; whether there were any."""
-        if len(self.first) > _BATCH:
-            self.caught_up = False
-            return False
-        lines = self._tail.after(self._place, _BATCH)
-        if len(lines) < _BATCH:
-            self._tail.look()
-        lines = self._finished(lines)
-        self.caught_up = not lines
-        self._live = self._live or self.caught_up
-        for line in lines:
-            self._take(line)
-        return bool(lines)
+        until = self.queued + _QUEUED // 4
+        count = 0
+        while count < _BATCH and self.queued < until and not self._has_enough():
+            lines = self._tail.after(self._place, _AT_ONCE)
+            at_end = len(lines) < _AT_ONCE
+            if at_end:
+                self._tail.look()
+            lines = self._finished(lines)
+            for line in lines:
+                self._read(line)
+            count += len(lines)
+            if at_end:
+                self.caught_up = not count
+                self._live = self._live or self.caught_up
+                return bool(count)
+        self.caught_up = False
+        return bool(count)
+
+    def take(self) -> Record:
+        """The first record, which is merged now."""
+        record = self.first.popleft()
+        self.queued -= record.size
+        return record
+
+    def _has_enough(self) -> bool:
+        # One record alone is never enough: it waits until it is known that no more lines belong to it.
+        return len(self.first) > _BATCH or (self.queued > _QUEUED and len(self.first) > 1)
 
     @property
     def begun(self) -> bool:
@@ -119,21 +141,31 @@ class MergedLog:
             return lines
         return lines[:-1]
 
-    def _take(self, line: LogLine) -> None:
+    def _read(self, line: LogLine) -> None:
         self._place = line.next
         self.passed = max(self.passed, min(self.total, line.next.offset - self._start))
         ts = None if line.divider else self._times.read_line(line.data)
         if ts is not None:
             self._stamp(ts)
-        elif self.first and len(self.first[-1].lines) < _LONGEST:
-            self.first[-1].lines.append(self._text(line))
+        elif self.first and len(self.first[-1].lines) < _LONGEST and self.first[-1].size < _LARGEST:
+            self._extend(self.first[-1], self._text(line))
             return
         elif self._last is None and self._live:
             ts = time.time()
         else:
             ts = self._last
         arrived = time.monotonic() if self._live else _LONG_AGO
-        self.first.append(Record(_LONG_AGO if ts is None else ts, arrived, [self._text(line)]))
+        self._append(_LONG_AGO if ts is None else ts, arrived, self._text(line))
+
+    def _append(self, ts: float, arrived: float, text: bytes) -> None:
+        record = Record(ts, arrived)
+        self._extend(record, text)
+        self.first.append(record)
+
+    def _extend(self, record: Record, text: bytes) -> None:
+        record.lines.append(text)
+        record.size += len(text)
+        self.queued += len(text)
 
     def _stamp(self, ts: float) -> None:
         """Take note of a line's time; what stands before the first line that has one goes with that."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from rich.cells import cell_len
 
 from mlws_tui.domain.ansi import PLAIN, Sgr, StyleSpan, sgr_after, styled
 from mlws_tui.domain.logquery import Query
+from mlws_tui.domain.showing import shown
 from mlws_tui.domain.text import cell_width, safe_text
 
 FORBIDDEN = {
@@ -50,7 +53,7 @@ def test_colours_never_change_the_text(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "shown"),
+    ("line", "told"),
     [
         (b"plain", "plain"),
         (b"", ""),
@@ -75,8 +78,8 @@ def test_colours_never_change_the_text(line: str) -> None:
         (b"\b\b\ba", "a"),
         (b"ok\r", "ok"),
         (b"abcdef\x1b[3G\x1b[1K", "   def"),
-        (b"abcdef\x1b[3G\x1b[1Kx\ry", "y x def"),
-        (b"abcdef\x1b[1K\x1b[2G\x1b[1Kx\x1b[3Gy", " xy     "),
+        (b"abcdef\x1b[3G\x1b[1Kx\ry", "y xdef"),
+        (b"abcdef\x1b[1K\x1b[2G\x1b[1Kx\x1b[3Gy", " xy   "),
         (b"abc\x1b[2Kd\re", "e  d"),
         (b"abc\x1b[12G\td", "abc             d"),
         ("名名\b\b\bx".encode(), " x名"),
@@ -86,8 +89,8 @@ def test_colours_never_change_the_text(line: str) -> None:
         ("e\x1b[1m\u0301\rx\tz".encode(), "x       z"),
     ],
 )
-def test_what_is_shown(line: bytes, shown: str) -> None:
-    assert styled(line).text == shown
+def test_what_is_shown(line: bytes, told: str) -> None:
+    assert styled(line).text == told
 
 
 def test_colours_become_spans() -> None:
@@ -170,6 +173,18 @@ def test_an_endless_colour_changes_nothing_and_is_not_kept() -> None:
     endless = "1;" * 30_000
     assert styled(f"\x1b[{endless}mx") == ("x", ())
     assert sgr_after(Sgr(bold=True), endless) == Sgr(bold=True)
+
+
+def test_long_lines_do_not_fill_the_memory() -> None:
+    tracemalloc.start()
+    try:
+        for i in range(200):
+            shown(f"{i} ".encode() + b"x" * 60_000)
+            styled(f"\x1b[{'1;' * 30_000}{i}mx")
+        kept, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 8 << 20
 
 
 TOKENS = ["a", "bc", "名", "e\u0301", "\t", "\b", "\b\b", "\r", "\x1b[5G", "\x1b[12G"]

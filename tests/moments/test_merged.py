@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlws_tui.sources.merged import LAST, Merging
+from mlws_tui.sources.mergedlog import MergedLog
 from mlws_tui.sources.spool import Spool
 from tests.store.kit import until
 
@@ -149,6 +151,29 @@ async def test_of_a_very_long_log_only_the_end_is_merged(tmp_path: Path) -> None
     assert found[2].startswith(f"[a] {DAY}")
     assert " line 39999 " in found[-1]
     assert len(found) < 25_000
+
+
+@pytest.mark.parametrize("stamp", [f"{DAY}01 ", ""])
+def test_of_long_lines_few_are_read_ahead(tmp_path: Path, stamp: str) -> None:
+    lines = [f"{stamp}{i} {'x' * 60_000}" for i in range(150)]
+    path = log(tmp_path / "a.log", "".join(f"{line}\n" for line in lines))
+    log(path, f"{DAY}02 short\n" * 20)
+    one = MergedLog("a", path, LAST)
+    found: list[bytes] = []
+    try:
+        while not one.caught_up:
+            for _ in range(5):
+                one.read()
+            assert len(one.first) > 1
+            assert one.queued == sum(record.size for record in one.first) < 4 << 20
+            record = one.take()
+            assert record.size == sum(map(len, record.lines)) < 1 << 20
+            found += record.lines
+        while one.first:
+            found += one.take().lines
+    finally:
+        one.close()
+    assert found == [f"[a] {line}\n".encode() for line in [*lines, *[f"{DAY}02 short"] * 20]]
 
 
 async def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
