@@ -60,8 +60,9 @@ class Tally:
         return True
 
     def with_rest(self) -> int:
-        """How many lines pass, those included that are not settled yet."""
-        return self.total + len(self.test.hits(self._source, self._end, self._source.size))
+        """How many whole lines pass, those included that are not settled yet."""
+        rest = self.test.hits(self._source, self._end, self._source.size)
+        return self.total + sum(line.whole for line in rest)
 
     def share(self) -> float:
         """How much of the file is looked through (0-1)."""
