@@ -24,7 +24,7 @@ def command(session: Session, as_json: bool) -> None:
                 "actions": [
                     {
                         "id": action.id,
-                        "keys": keymap.get(action.id, action.keys).split(",") if action.keys else [],
+                        "keys": [key for key in keymap.get(action.id, action.keys).split(",") if key],
                         "default": action.keys.split(",") if action.keys else [],
                         "title": action.title,
                         "help": action.help,

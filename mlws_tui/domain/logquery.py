@@ -9,8 +9,9 @@ from typing import Any
 
 from mlws_tui.domain.levels import Level, level_of
 
-#: Seconds that one expression may take on one line; an expression that takes longer is none that can be used.
-TIME_LIMIT = 0.05
+#: Seconds that one expression may take on one line, and at a second try, in which other threads go on beside it: the
+#: first may have ended because this thread had to wait. An expression that takes longer is none that can be used.
+TIME_LIMIT, SECOND_LIMIT = 0.05, 1.0
 #: What may hold in a line by itself and not where it stands among others.
 _LOOKS_AROUND = re.compile(r"\\[AZzG]|\(\?<?[=!]|\(\?[a-zA-Z0-9^-]*[:)]")
 _WORD = re.compile(r"[A-Za-z0-9_]+")
@@ -83,6 +84,12 @@ class Query:
             return self._plain.search(text) is not None
         try:
             return self._expression.search(text, timeout=TIME_LIMIT) is not None
+        except TimeoutError:
+            return self._matches_slowly(text)
+
+    def _matches_slowly(self, text: str) -> bool:
+        try:
+            return self._expression.search(text, timeout=SECOND_LIMIT, concurrent=True) is not None
         except TimeoutError:
             raise TooSlowError(self) from None
 

@@ -32,6 +32,10 @@ class LogsService:
             path.relative_to(logs).as_posix() if path.is_relative_to(logs) else self._workspace.relative(path)
         )
 
+    def key_of(self, path: Path) -> str:
+        """The name that no other log has: relative to the workspace, or its path."""
+        return self._workspace.relative(path)
+
     async def list(self) -> tuple[LogEntry, ...]:
         """The files below ``logs/``, the one written last first."""
         return await asyncio.to_thread(_entries, self._workspace.logs)

@@ -15,7 +15,7 @@ class Action:
     Attributes:
         id: ``scope.name``; what ``keymap.yaml`` binds. The widget of that scope has the method ``action_NAME``
             (dashes become underscores).
-        keys: Default keys, comma-separated, by their Textual names.
+        keys: Default keys, comma-separated, by their Textual names; empty for none.
         title: A few words for the footer and the palette.
         help: One sentence for the key list.
         footer: Whether the footer shows it while its scope has the focus.
@@ -41,11 +41,15 @@ class Action:
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:
-    """The actions as bindings that a keymap can override by id."""
+    """The actions as bindings that a keymap can override by id; one without keys has a key that no keyboard has."""
     return [
         Binding(
-            action.keys, action.method, action.title, show=action.footer, tooltip=action.help, id=action.id
+            action.keys or f"none:{action.id}",
+            action.method,
+            action.title,
+            show=action.footer,
+            tooltip=action.help,
+            id=action.id,
         )
         for action in actions
-        if action.keys
     ]

@@ -16,7 +16,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen, SystemModalScreen
 from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -169,8 +169,13 @@ class MlwsApp(App[int]):
         await super().on_event(event)
 
     async def _act_on(self, event: events.Key) -> bool:
-        if self.screen is not self.desk:
+        screen = self.screen
+        if isinstance(screen, SystemModalScreen) or not (
+            screen is self.desk or isinstance(screen, ModalScreen)
+        ):
             return False
+        if not screen.is_mounted:  # opened by the key before this one
+            await _taken_in(screen)
         focused = self.focused
         if focused is not None and focused.check_consume_key(event.key, event.character):
             return False
@@ -241,7 +246,7 @@ class MlwsApp(App[int]):
 
 
 async def _taken_in(place: Widget) -> None:
-    """Wait until a field has what was typed into it before: the next key may accept it."""
+    """Wait until a field has what was typed before, as the next key may accept it, or until a screen is there."""
     taken = asyncio.Event()
     if place.call_later(taken.set):
         with contextlib.suppress(TimeoutError):

@@ -20,6 +20,12 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.suspend", "ctrl+z", "Suspend", "Put the app in the background; fg brings it back", palette=False
     ),
+    Action(
+        "app.archive",
+        "",
+        "Archive old logs",
+        "Pack logs that are older than the settings say; they can be read as before.",
+    ),
     Action("app.quit", "q,ctrl+q", "Quit", "Save what is unsaved and leave", footer=True),
 )
 
@@ -27,6 +33,7 @@ SCOPES: dict[str, str] = {
     "app": "Everywhere",
     "gpus": "GPUs",
     "runs": "Runs",
+    "chart": "Chart",
     "log": "Log",
     "journal": "Journal",
     "session": "Session",

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual import _wait
+from textual import _wait, events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -102,6 +102,11 @@ class Screen:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    def hit(self, *keys: str) -> None:
+        """Press keys and wait for nothing; the pilot waits until the app has nothing to do."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     async def until(self, holds: Callable[[Screen], bool]) -> None:
         await eventually(lambda: holds(self), lambda: "\n".join(self.rows))

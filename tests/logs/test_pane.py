@@ -553,3 +553,45 @@ def test_a_logs_own_colours_have_styles() -> None:
     assert style.bgcolor is not None and style.bgcolor.triplet == (1, 2, 3)
     assert style.bold and style.underline and not style.italic
     assert sgr_style("muted") is None
+
+
+async def test_filters_that_are_looked_through_hold_no_key_up(workspace: Workspace, log: Path) -> None:
+    log.write_text("the needle\n" + f"{'x' * 79}\n" * 200_000)
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: "follow" in now.title and "xxx" in now.lines[0])
+        await screen.press("f", "a", "ctrl+r", *"need+le$")
+        screen.hit("enter", "escape")
+        await screen.until(lambda now: "Filtering: no line so far" in now.text and "filtering" in now.foot)
+        screen.hit("k", "pagedown", "j", "g")
+        await screen.until(lambda now: now.cursor == "the needle")
+        assert "filtering" in screen.foot
+        await screen.until(lambda now: "filtered: 1 of 200,001 lines" in now.foot)
+        await screen.press("j")
+        await screen.until(lambda now: "follow" in now.title and now.lines[0] == "the needle")
+
+
+async def test_marks_are_of_one_file_and_of_no_other_of_its_name(
+    workspace: Workspace, log: Path, memory: Remembered
+) -> None:
+    other = workspace.root / "training" / log.name
+    other.parent.mkdir()
+    for path in (log, other):
+        path.write_text("one\ntwo\n")
+    async with screen_of(workspace, log, memory=memory) as screen:
+        await screen.until(lambda now: now.lines == ["one", "two"])
+        await screen.press("m")
+        await screen.until(lambda now: "◆" in now.text)
+        screen.show(other)
+        await screen.until(lambda now: now.lines == ["one", "two"] and "◆" not in now.text)
+        screen.show(log)
+        await screen.until(lambda now: "◆" in now.text)
+
+
+async def test_a_place_that_is_none_can_be_typed_again(workspace: Workspace, log: Path) -> None:
+    log.write_text(numbered(50))
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: "line 49" in now.lines[-1])
+        await screen.press("colon", *"soon", "enter")
+        await screen.until(lambda now: "is no place" in now.bar)
+        await screen.press("ctrl+u", *"7", "enter")
+        await screen.until(lambda now: now.cursor == "line 6")

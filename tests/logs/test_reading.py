@@ -12,16 +12,17 @@ import pytest
 from rich.cells import cell_len
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.logquery import Filter
+from mlws_tui.domain.logquery import Filter, Query
 from mlws_tui.domain.logs import START, Density
 from mlws_tui.services.logfeed import LogFeed
 from mlws_tui.services.logs import LogsService
 from mlws_tui.ui.panes.log_filters import READY, filters_of, with_ready
-from mlws_tui.ui.panes.log_layout import View
+from mlws_tui.ui.panes.log_layout import Signs, View, dressed
 from mlws_tui.ui.panes.log_records import Record, Records
 from mlws_tui.ui.panes.log_viewport import Viewport
 from mlws_tui.ui.widgets.logrows import text_of
 from mlws_tui.ui.widgets.logstrip import strip_of
+from tests.logs.conftest import eventually
 
 TRACE = 'Traceback (most recent call last):\n  File "a.py", line {0}, in f\n    go({0})\nValueError: {0}\n'
 
@@ -112,13 +113,45 @@ async def test_filters_that_hide_the_cursor_move_it_to_what_is_shown(workspace: 
         assert port.cursor in port.page
 
 
+async def test_what_is_folded_at_the_end_leaves_no_blank_rows(workspace: Workspace, log: Path) -> None:
+    text = "".join(f"line {i}\n" for i in range(30)) + "".join(map(TRACE.format, range(2)))
+    async with reading(workspace, log, text) as feed:
+        port = Viewport(feed, View(40, 9))
+        await port.move(-1)
+        assert len(await port.rows()) == 9
+        port.records.turn_all()
+        rows = await port.rows()
+        assert ["".join(span.text for span in row).strip() for row in rows[:2]] == ["line 23", "line 24"]
+        assert port.cursor == port.page[-1]
+
+
+async def test_the_tracebacks_of_merged_logs_are_told_once_each(workspace: Workspace, log: Path) -> None:
+    other = log.with_suffix(".rank1.log")
+    for path, rank in ((log, 0), (other, 1)):
+        path.write_text(
+            f"2026-11-21 10:00:0{rank} - INFO - begun\n{TRACE.format(rank)}2026-11-21 10:00:09 - INFO - over\n"
+        )
+    feed = await LogsService(workspace).open_merged([("main", log), ("rank1", other)])
+    try:
+        await eventually(lambda: feed.state.filled is None and feed.state.lines == 12)
+        heads = [record for record in await all_after(Records(feed), 20) if record.trace is not None]
+        said = [dressed(head, View(80), Query(), Signs(None, None, frozenset()))[0] for head in heads]
+        assert ["".join(span.text for span in row).strip() for row in said] == [
+            "[main] Traceback … ValueError: 0  ▾ 4 lines",
+            "[rank1] Traceback … ValueError: 1  ▾ 4 lines",
+        ]
+    finally:
+        await feed.close()
+
+
 def test_the_overview_shows_the_gravest_of_each_column_and_the_window() -> None:
     density = Density((0, 1, 0, 0, 4), (0, 1, 2, 0, 0), (9, 9, 9, 9, 0), 1.0)
     row = strip_of(density, (0.0, 0.1))
-    assert "".join(span.text for span in row) == "┃▂⣿┃▇"
+    assert "".join(span.text for span in row) == "▁▂⣤▁▇"
     assert [span.style for span in row] == ["match+window", "bad", "warn", "match", "bad"]
     half = strip_of(Density((0,) * 4, (0,) * 4, (0,) * 4, 0.5), (0.8, 1.0))
-    assert "".join(span.text for span in half) == "·· ─"
+    assert "".join(span.text for span in half) == "··  "
+    assert half[-1].style == "text+window"
 
 
 def test_kept_filters_are_read_with_care() -> None:

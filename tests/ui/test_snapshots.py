@@ -45,7 +45,7 @@ async def nothing(_stage: Still, _pilot: Pilot[Any]) -> None:
 
 #: What is seen when the runs are drawn, and what where the log is beside them.
 DRAWN = ("llama-ft", "val/loss")
-READ = ("⣤", "1 warning · 32 lines")
+READ = ("⣀", "1 warning · 32 lines")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
@@ -73,7 +73,7 @@ def test_the_facts_of_a_run_that_failed(
 
 @pytest.mark.parametrize(
     ("key", "seen"),
-    [("1", "H200"), ("3", "⣤"), ("4", "warm-up"), ("5", "25,000 reviews")],
+    [("1", "H200"), ("3", "⣀"), ("4", "warm-up"), ("5", "25,000 reviews")],
     ids=["gpus", "log", "journal", "session"],
 )
 def test_each_pane_alone_at_80_by_24(snap_compare: Compare, still: Workspace, key: str, seen: str) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
 from textual.message import Message
-from textual.worker import Worker
 
 from mlws_tui.domain.levels import Level
 from mlws_tui.domain.logquery import Filter
@@ -18,24 +16,17 @@ from mlws_tui.services import clipboard
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.panes import log_reading, log_search
 from mlws_tui.ui.panes.log_drive import Source
-from mlws_tui.ui.panes.log_find import FIND, GOTO
 from mlws_tui.ui.panes.log_keys import LOG_ACTIONS
-from mlws_tui.ui.panes.log_search import Goal
+from mlws_tui.ui.panes.log_searching import SEARCH, LogSearching
 from mlws_tui.ui.panes.log_viewport import Viewport
-from mlws_tui.ui.panes.log_window import LogWindow
 from mlws_tui.ui.screens.logdetail import LogDetail
 from mlws_tui.ui.screens.logfilters import LogFilters
-from mlws_tui.ui.widgets.logbar import LogBar
+from mlws_tui.ui.widgets.logbar import FIND, GOTO, LogBar
 from mlws_tui.ui.widgets.logstrip import DensityStrip
 from mlws_tui.ui.widgets.logview import LogView
 
-Look = Callable[[Viewport], Awaitable[Goal]]
 
-#: Seconds until a search is spoken of.
-_SLOW_SEARCH = 0.2
-
-
-class LogPane(LogWindow, can_focus=True):
+class LogPane(LogSearching, can_focus=True):
     """The log of the selected run: followed live, read back, searched, filtered, marked and copied."""
 
     class Moment(Message):
@@ -86,17 +77,27 @@ class LogPane(LogWindow, can_focus=True):
         event.stop()
         self._search(lambda port: log_search.at_share(port, event.share))
 
+    def action_first(self) -> None:
+        """Go to the first line that is shown."""
+        port = self._drive.port
+        if port is not None and port.sifting:
+            self._search(log_search.first_line)
+        else:
+            self._ask(Viewport.first)
+
     # finding
 
     def action_find(self) -> None:
         """Open the line in which one types what to find."""
         if self._drive.port is not None:
+            self._note, self._trouble = "", False
             self._finder.open(self._drive.port)
             self._laid_out()
 
     def action_goto(self) -> None:
         """Open the line in which one types where to go."""
         if self._drive.port is not None:
+            self._note, self._trouble = "", False
             self._bar.open(GOTO, ":", "1200 · -100 · 50% · 14:30 · yesterday 9:00 · +10m")
             self._laid_out()
 
@@ -110,7 +111,7 @@ class LogPane(LogWindow, can_focus=True):
 
     def action_clear(self) -> None:
         """Leave what one types and go back; else end the selection, else the search."""
-        self.workers.cancel_group(self, "log-search")
+        self.workers.cancel_group(self, SEARCH)
         port, use = self._drive.port, self._bar.use
         if use:
             self._close_bar()
@@ -130,15 +131,21 @@ class LogPane(LogWindow, can_focus=True):
     def _typed(self, event: LogBar.Typed) -> None:
         event.stop()
         self._note = ""
-        if event.use == FIND:
-            self._finder.text = event.text
+        if self._bar.use == FIND:
+            self._find_typed(self._bar.text)
+
+    def _find_typed(self, text: str) -> None:
+        if text != self._finder.text:
+            self._finder.text = text
             self._find_again()
 
-    @on(LogBar.Entered)
-    def _entered(self, event: LogBar.Entered) -> None:
-        event.stop()
-        if event.use == GOTO and event.text.strip():
-            self._search(lambda port: log_search.goal_of(port, event.text, time.time()), close=True)
+    def entered(self, use: str, text: str) -> None:
+        """Take what was typed."""
+        if use == FIND and text:  # nothing typed: what was sought before holds
+            self._find_typed(text)
+        if use == GOTO and text.strip():
+            self.screen.set_focus(self)  # keys that were typed ahead are the pane's
+            self._search(lambda port: log_search.goal_of(port, text, time.time()), close=True)
         else:
             self._close_bar()
 
@@ -149,11 +156,6 @@ class LogPane(LogWindow, can_focus=True):
         if port is not None:
             self._behind(partial(self._finder.count, port), "log-count")
 
-    def _close_bar(self) -> None:
-        self._bar.close()
-        self.focus()
-        self._laid_out()
-
     def action_next_match(self) -> None:
         self._go_to_match(forward=True)
 
@@ -162,55 +164,27 @@ class LogPane(LogWindow, can_focus=True):
 
     def _go_to_match(self, *, forward: bool) -> None:
         if self._finder.text:
-            self._search(lambda port: log_search.next_match(port, forward=forward))
+            self._step(lambda port: log_search.next_match(port, forward=forward))
         else:
             self._tell("nothing to find yet: press /")
 
     def action_next_error(self) -> None:
-        self._search(lambda port: log_search.next_level(port, Level.ERROR, forward=True))
+        self._step(lambda port: log_search.next_level(port, Level.ERROR, forward=True))
 
     def action_previous_error(self) -> None:
-        self._search(lambda port: log_search.next_level(port, Level.ERROR, forward=False))
+        self._step(lambda port: log_search.next_level(port, Level.ERROR, forward=False))
 
     def action_next_warning(self) -> None:
-        self._search(lambda port: log_search.next_level(port, Level.WARNING, forward=True))
+        self._step(lambda port: log_search.next_level(port, Level.WARNING, forward=True))
 
     def action_previous_warning(self) -> None:
-        self._search(lambda port: log_search.next_level(port, Level.WARNING, forward=False))
+        self._step(lambda port: log_search.next_level(port, Level.WARNING, forward=False))
 
     def action_next_mark(self) -> None:
-        self._search(lambda port: log_search.next_mark(port, self._marks, forward=True))
+        self._step(lambda port: log_search.next_mark(port, self._marks, forward=True))
 
     def action_previous_mark(self) -> None:
-        self._search(lambda port: log_search.next_mark(port, self._marks, forward=False))
-
-    def _search(self, look: Look, *, close: bool = False) -> None:
-        """Look for something behind the keys; each search ends the one before."""
-        port = self._drive.port
-        if port is not None:
-            self._note, self._trouble = "", False
-            self._behind(partial(self._searched, port, look, close), "log-search")
-
-    async def _searched(self, port: Viewport, look: Look, close: bool) -> None:
-        slow = self.set_timer(_SLOW_SEARCH, lambda: self._tell("searching…"))
-        try:
-            goal = await look(port)
-        finally:
-            slow.stop()
-        if goal.place is None:
-            self._tell(goal.note, trouble=bool(goal.note))
-            return
-        if close:
-            self._close_bar()
-        self._ask(lambda now: _show(now, port, goal))
-        self._note = goal.note
-
-    def _behind(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
-        """Do work behind the keys; it ends what is left of earlier work of the same group.
-
-        It is a call and no coroutine, as one that is cancelled before it begins would never be awaited.
-        """
-        _: Worker[None] = self.run_worker(work, group=group, exclusive=True)
+        self._step(lambda port: log_search.next_mark(port, self._marks, forward=False))
 
     # which lines are shown
 
@@ -308,9 +282,11 @@ class LogPane(LogWindow, can_focus=True):
 
     def action_copy(self) -> None:
         """Copy the selected lines, or the one with the cursor."""
-        port = self._drive.port
-        if port is not None:
+
+        async def begin(port: Viewport) -> None:  # a step, so that what was just selected is
             self._behind(partial(self._copied, port), "log-copy")
+
+        self._ask(begin)
 
     async def _copied(self, port: Viewport) -> None:
         text, lines = await log_reading.text_to_copy(port)
@@ -334,8 +310,3 @@ class LogPane(LogWindow, can_focus=True):
                 self.post_message(self.Moment(moment.ts, moment.step, ""))
 
         self._ask(post)
-
-
-async def _show(now: Viewport, searched: Viewport, goal: Goal) -> None:
-    if now is searched and goal.place is not None:  # another log may be shown by now
-        await now.show(goal.place)

@@ -19,7 +19,7 @@ def detail(port: Viewport, name: str, width: int) -> str:
         state = "selecting"
     else:
         state = f"paused ▼ {port.new_lines:,} new" if port.new_lines else "paused"
-    if port.filters:
+    if port.hides:
         state += f"{_BETWEEN}filtered"
     room = max(8, width - _AROUND - len(state))
     if len(name) > room:
@@ -72,10 +72,10 @@ def found_of(port: Viewport, ordinal: int | None) -> str:
 def _hidden(port: Viewport) -> str:
     """That lines are hidden, which must never be overlooked."""
     state = port.feed.state
-    if not port.filters:
+    if not port.hides:
         return ""
     if state.visible is None:
-        return f"filtered: looking {state.sifted:.0%}"
+        return f"filtering {state.sifted:.0%}"
     of = "" if state.lines is None else f" of {state.lines:,}"
     return f"filtered: {state.visible:,}{of} lines"
 

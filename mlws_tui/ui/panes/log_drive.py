@@ -18,6 +18,9 @@ Step = Callable[[Viewport], Awaitable[object]]
 
 #: Seconds between two paintings of a log that grows.
 PAINT_EVERY = 0.1
+#: The same while filters are looked through, as each reading looks for lines for up to 0.3 s; and how long a painting
+#: may take then until a key ends it.
+_PAINT_SIFTED, _HELD = 0.4, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class LogDrive:
         self._halt = asyncio.Event()
         self._busy = False
         self._painted_at = 0.0
+        self._paints_since: float | None = None
+        self._cut = False  # whether the painting before was ended by a key: two in a row are not
 
     @property
     def source(self) -> Source:
@@ -83,6 +88,10 @@ class LogDrive:
     def ask(self, step: Step) -> None:
         """Do a step on the open log, then paint."""
         self._steps.append(step)
+        since = self._paints_since
+        if self._sifting and since is not None and not self._cut and time.monotonic() - since > _HELD:
+            self._cut = True
+            self._halt.set()
         self.hurry()
 
     def halt(self) -> None:
@@ -126,7 +135,8 @@ class LogDrive:
 
     async def _rest(self) -> None:
         """Wait until it is time to paint a log that grew; a key ends the wait."""
-        left = self._painted_at + PAINT_EVERY - time.monotonic()
+        every = _PAINT_SIFTED if self._sifting else PAINT_EVERY
+        left = self._painted_at + every - time.monotonic()
         if left > 0 and not self._urgent.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):  # `wait_for` of 3.11 drops a cancel that comes with the key
@@ -171,8 +181,17 @@ class LogDrive:
             self.port.view = self.look
             for step in steps:
                 await step(self.port)
-        if await self._paint(self.port):
-            self._painted_at = time.monotonic()
+        self._paints_since = time.monotonic()
+        try:
+            if await self._paint(self.port) or self._sifting:
+                self._painted_at = time.monotonic()
+            self._cut = False
+        finally:
+            self._paints_since = None
+
+    @property
+    def _sifting(self) -> bool:
+        return self.port is not None and self.port.sifting
 
     def _changed(self) -> None:
         self._wake.set()

@@ -7,9 +7,8 @@ import asyncio
 from mlws_tui.domain.logs import Place
 from mlws_tui.ui.panes.log_search import Goal, count, first_match, look_for
 from mlws_tui.ui.panes.log_viewport import Viewport
-from mlws_tui.ui.widgets.logbar import LogBar
+from mlws_tui.ui.widgets.logbar import FIND, LogBar
 
-FIND, GOTO = "find", "goto"
 #: Seconds without a key after which it is counted.
 _PAUSE = 0.25
 
@@ -31,7 +30,7 @@ class Finder:
     def open(self, port: Viewport) -> None:
         """Let the person type; `back` goes to where the window is now."""
         self._begin = (port.top, port.cursor)
-        self._bar.open(FIND, self._sign, "find as you type · ^r regular expression · ↑ earlier ones")
+        self._bar.open(FIND, self._sign, "find as you type")
 
     def flip(self) -> None:
         """Read the text in the other way."""

@@ -29,6 +29,7 @@ class Overview:
         self._read_of: object = None
         self._read_at = 0.0
         self._revision = -1
+        self._shown = False
 
     async def line(self, port: Viewport, columns: int, rows: int) -> Line | None:
         """The row to show; None where it is not wanted, has no room or would tell nothing.
@@ -38,7 +39,8 @@ class Overview:
             columns: Its width.
             rows: Rows of the whole pane.
         """
-        if not self.on or rows < _ROWS or columns < 2 or port.feed.state.missing or _is_all(port):
+        if not self.on or rows < _ROWS or columns < 2 or port.feed.state.missing or self._is_all(port):
+            self._shown = False
             return None
         of = (port, columns, port.query)
         now = time.monotonic()
@@ -46,7 +48,8 @@ class Overview:
             self._density = await port.feed.density(columns)
             self._read_of, self._read_at, self._revision = of, now, port.feed.state.revision
         density = self._density
-        if density is None or not has_something(density):
+        self._shown = density is not None and has_something(density)
+        if density is None or not self._shown:
             return None
         last = port.page[-1] if port.page else port.top
         return strip_of(density, (_share(port, port.top), 1.0 if port.follow else _share(port, last)))
@@ -55,16 +58,18 @@ class Overview:
     def _every(self) -> float:
         return _LATER if self._density is not None and has_something(self._density) else _AT_FIRST
 
+    def _is_all(self, port: Viewport) -> bool:
+        """Whether the whole log is on the screen anyway, or would be with the row that the overview has."""
+        if port.filters or _share(port, port.top) > 0:
+            return False
+        lines, room = port.feed.state.lines, port.view.height + self._shown
+        return len(port.page) < port.view.height or (lines is not None and lines <= room)
+
     def due(self, port: Viewport) -> float | None:
         """Seconds until it should be read again, as the log has changed since; None where it has not."""
         if not self.on or port.feed.state.revision == self._revision:
             return None
         return max(_SOON, self._read_at + self._every - time.monotonic())
-
-
-def _is_all(port: Viewport) -> bool:
-    """Whether the whole log is on the screen anyway."""
-    return len(port.page) < port.view.height and not port.filters and _share(port, port.top) == 0
 
 
 def _share(port: Viewport, place: Place) -> float:

@@ -109,7 +109,10 @@ class Records:
         at = place
         while len(records) < count:
             asked = count - len(records)
-            above, lines = await self._feed.around(at, _CONTEXT, asked)
+            context = (
+                _CONTEXT if self._feed.state.sifted == 1 else 0
+            )  # while filters look for lines, it takes long
+            above, lines = await self._feed.around(at, context, asked)
             records += await self._folded(above, lines)
             if len(lines) < asked:
                 break

@@ -18,6 +18,8 @@ from mlws_tui.ui.widgets.logrows import text_of
 _STEP_WITHIN = 50
 #: Lines around a moment's time in which the line with its step is looked for first.
 _STEP_NEAR = 300
+#: Seconds until it is tried again what the filters let through.
+_AGAIN = 0.1
 FROM_TOP, FROM_END = "from the top", "from the end"
 _STEP = re.compile(r"\b(?:global[ _]?step|step|iter(?:ation)?)s?\b[\"']?\W{0,4}(\d[\d,]*)", re.IGNORECASE)
 
@@ -77,6 +79,16 @@ async def next_level(port: Viewport, level: Level, *, forward: bool) -> Goal:
     place = await port.feed.find_level(origin, forward=forward, level=level)
     what = "error" if level >= Level.ERROR else "warning"
     return Goal(place, "" if place else f"no {what} {'after' if forward else 'before'} this")
+
+
+async def first_line(port: Viewport) -> Goal:
+    """The first line that passes the filters, however long it takes to find it."""
+    while True:
+        sifting = port.sifting
+        records = await port.records.after(START, 1)
+        if records or not sifting:
+            return Goal(records[0].place if records else None)
+        await asyncio.sleep(_AGAIN)
 
 
 async def next_mark(port: Viewport, marks: Marks, *, forward: bool) -> Goal:

@@ -12,6 +12,9 @@ from mlws_tui.ui.panes.log_layout import Signs, View, dressed, height_of
 from mlws_tui.ui.panes.log_records import Record, Records
 from mlws_tui.ui.widgets.cells import Line
 
+#: Share of the log looked through from which on what is left takes no time.
+_NEARLY_ALL = 0.995
+
 
 class Viewport:
     """A window on one open log. It reads what it shows, and no more, each time.
@@ -59,6 +62,17 @@ class Viewport:
     def place(self) -> Place:
         """Where the window is: the cursor, else its top."""
         return self.top if self.cursor is None else self.cursor
+
+    @property
+    def sifting(self) -> bool:
+        """Whether fewer lines than asked for may come, as it is not known of all whether they pass the filters."""
+        return bool(self.filters) and self.feed.state.sifted < _NEARLY_ALL
+
+    @property
+    def hides(self) -> bool:
+        """Whether lines are hidden; filters that take too long on a log are given up."""
+        state = self.feed.state
+        return bool(self.filters) and (state.visible is not None or state.sifted < 1)
 
     @property
     def stretch(self) -> tuple[Place, Place] | None:
@@ -113,10 +127,10 @@ class Viewport:
             self.cursor = self.top
         else:
             last = await self.records.before(self.feed.state.end, 1)
-            if not last or last[0].place == self.cursor:
-                await self.last()
-            else:
+            if last and last[0].place != self.cursor:
                 self.cursor = last[0].place
+            elif last or not self.sifting:
+                await self.last()
 
     async def scroll(self, rows: int) -> None:
         """Move the window by rows; the cursor stays on its line as long as that is in sight. At the end it follows."""
@@ -148,9 +162,11 @@ class Viewport:
         """Put the cursor on a line and bring it on the screen, a third from above unless it is in sight already."""
         await self.records.unfolded(place)
         shown = await self._shown(place)
+        if shown is None and self.sifting:
+            shown, self._settled = place, None  # the nearest line that is shown is found later
         if shown is None:
             return
-        if self.follow:
+        if self.follow and not self.sifting:
             await self._go_to_end()
         self._leave_end()
         self.cursor = place = shown
@@ -158,7 +174,8 @@ class Viewport:
             return
         above = await self.records.before(place, self.view.height // 3)
         self.top, self._skip = (above[0].place if above else place), 0
-        self.top, self._skip = min((self.top, self._skip), await self._end())
+        if not self.sifting:
+            self.top, self._skip = min((self.top, self._skip), await self._end())
 
     async def back_to(self, top: Place, cursor: Place | None) -> None:
         """Go back to where the window was: to a line at its top and the cursor, or to following where it is None."""
@@ -217,17 +234,22 @@ class Viewport:
 
     async def _settle(self) -> None:
         """See after a change of layout, filters or folds that top and cursor are lines that are shown."""
-        now = (self.view, self.records.folding, self.filters)
+        now = (self.view, self.records.folding, self.filters, self.sifting)
         if now == self._settled:
             return
+        shown = await self._shown(self.place)
+        if shown is None and self.sifting:
+            return  # later
         self._settled = now
-        self.cursor = await self._shown(self.place)
+        self.cursor = shown
         if self.cursor is None:
             return
         top = await self._shown(await self.records.head_of(self.top))
         if top != self.top:
             self.top, self._skip = top or self.cursor, 0
         await self._reveal()
+        if not self.sifting:
+            self.top, self._skip = min((self.top, self._skip), await self._end())
 
     async def _shown(self, place: Place) -> Place | None:
         """The line, or where it is hidden the nearest one that is shown."""
@@ -251,11 +273,11 @@ class Viewport:
             if hidden > 0:  # the line goes on below the window
                 self._skip += min(count, hidden)
                 return
-        if len(records) < 2:
+        if len(records) > 1:
+            self.cursor = records[-1].place
+            await self._reveal()
+        elif not self.sifting:
             await self.last()
-            return
-        self.cursor = records[-1].place
-        await self._reveal()
 
     async def _reveal(self, *, from_below: bool = False) -> None:
         """Move the window as far as it takes to have the cursor's line in it; of a longer line the end it came from."""

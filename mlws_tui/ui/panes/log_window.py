@@ -19,12 +19,12 @@ from mlws_tui.ui.pane import Pane
 from mlws_tui.ui.panes import log_caption
 from mlws_tui.ui.panes.log_drive import LogDrive, Source
 from mlws_tui.ui.panes.log_filters import Filters
-from mlws_tui.ui.panes.log_find import FIND, Finder
+from mlws_tui.ui.panes.log_find import Finder
 from mlws_tui.ui.panes.log_marks import Marks
 from mlws_tui.ui.panes.log_overview import Overview
 from mlws_tui.ui.panes.log_viewport import Viewport
 from mlws_tui.ui.widgets.cells import Line, Span
-from mlws_tui.ui.widgets.logbar import LogBar
+from mlws_tui.ui.widgets.logbar import FIND, LogBar
 from mlws_tui.ui.widgets.logstrip import DensityStrip
 from mlws_tui.ui.widgets.logview import LogView
 
@@ -134,7 +134,7 @@ class LogWindow(Pane):
         self.workers.cancel_group(self, "log-search")
         source = self._drive.source
         kept = source.path is not None
-        key = f"log.marks:{self._logs.name_of(source.path)}" if source.path is not None else ""
+        key = f"log.marks:{self._logs.key_of(source.path)}" if source.path is not None else ""
         self._marks = Marks(self._memory if kept else None, key)
         if port is None:
             return
@@ -244,12 +244,9 @@ class LogWindow(Pane):
         if state.problem:
             return safe_text(state.problem)
         if port.filters:
-            done = state.sifted >= 1
-            return (
-                "No line passes the filters: x shows all lines"
-                if done
-                else "No line passes the filters so far"
-            )
+            if port.sifting:
+                return f"Filtering: no line so far, {state.sifted:.0%} of the log looked through"
+            return "No line passes the filters: x shows all lines"
         if state.filled is not None and state.filled < 1:
             return "One moment: it is being read"
         return "The log is empty" if self._ended else "Nothing is written yet"
@@ -283,9 +280,6 @@ class LogWindow(Pane):
             return port.turn_page(rows if by > 0 else -rows)
 
         self._ask(turn)
-
-    def action_first(self) -> None:
-        self._ask(Viewport.first)
 
     def action_follow(self) -> None:
         self._ask(Viewport.last)

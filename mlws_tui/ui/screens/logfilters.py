@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from mlws_tui.domain.logquery import Filter, Query
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.panes.log_filters import is_ready
+from mlws_tui.ui.widgets.logfield import LogField
 
 _LIST_KEYS = "space on/off · a add · e edit · d delete · o in/out · r regex · esc closes"
 _FORM_KEYS = "enter accepts · tab other field · ^o in/out · ^r regex · esc cancels"
@@ -70,8 +71,8 @@ class LogFilters(ModalScreen[None]):
         self._edited: int | None = None
         self._list = Static("", markup=False)
         self._kind = Static("", markup=False)
-        self._text = _field("text that a line has")
-        self._called = _field("name; empty for the text itself")
+        self._text = LogField(self._accept, "text that a line has")
+        self._called = LogField(self._accept, "name; empty for the text itself")
         self._keys = Static(_LIST_KEYS, id="log-filters-keys", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -133,7 +134,7 @@ class LogFilters(ModalScreen[None]):
         self._called.value = "" if draft.name == draft.text else draft.name
         self.add_class("-form")
         self._keys.update(_FORM_KEYS)
-        self._text.focus()
+        self._text.take_focus()
         self._show()
 
     def _close(self) -> None:
@@ -148,9 +149,7 @@ class LogFilters(ModalScreen[None]):
         event.stop()
         self._show()
 
-    @on(Input.Submitted)
-    def _accept(self, event: Input.Submitted) -> None:
-        event.stop()
+    def _accept(self, _text: str) -> None:
         draft, text = self._draft, self._text.value
         if draft is None or not text or Query(text, regex=draft.regex).problem:
             return
@@ -178,12 +177,6 @@ class LogFilters(ModalScreen[None]):
         self._list.update(Content("\n").join(rows))
         if self._draft is not None:
             self._kind.update(_kind(self._draft, self._text.value))
-
-
-def _field(placeholder: str) -> Input:
-    field = Input(placeholder=placeholder, compact=True, select_on_focus=False)
-    field.cursor_blink = False
-    return field
 
 
 def _turned(one: Filter, what: str) -> Filter:

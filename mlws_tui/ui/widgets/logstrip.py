@@ -11,8 +11,8 @@ from textual.message import Message
 from mlws_tui.domain.logs import Density
 from mlws_tui.ui.widgets.cells import CellBoard, Line, Span
 
-#: Each kind has signs of its own, from few to many, so that it is told apart without colours, too.
-_SIGNS = {"bad": "▂▃▅▇", "warn": "⣀⣤⣶⣿", "match": "╷│╽┃"}
+#: Each kind has signs of its own, from few to many, so that it is told apart without colours, too; only errors rise.
+_SIGNS = {"bad": "▂▃▅▇", "warn": "⢀⣀⣠⣤", "match": "▁▁▁▁"}
 _UNKNOWN = "·"
 _WINDOW = "+window"
 
@@ -32,9 +32,9 @@ class DensityStrip(CellBoard):
     DEFAULT_CSS = """
     DensityStrip {
         height: 1; padding: 0; display: none;
-        & .board--match { color: $accent; }
-        & .board--window { background: $block-cursor-blurred-background; }
-        &:ansi .board--window { background: ansi_default; text-style: reverse; }
+        & .board--match { color: $primary; }
+        & .board--window { background: $foreground 12%; }
+        &:ansi .board--window { background: ansi_bright_black; }
     }
     DensityStrip.-shown { display: block; }
     """
@@ -48,7 +48,7 @@ class DensityStrip(CellBoard):
         if not window:
             return style
         ground = super().get_component_rich_style("board--window")
-        return style + Style(bgcolor=ground.bgcolor, underline=True, reverse=ground.reverse or None)
+        return style + Style(bgcolor=ground.bgcolor)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -81,7 +81,6 @@ def strip_of(density: Density, window: tuple[float, float]) -> Line:
                 sign, style = _SIGNS[name][_height(counts[column], most[name])], name
                 break
         if first <= column <= last:
-            sign, style = ("─", "muted") if sign in (" ", _UNKNOWN) else (sign, style)
             style += _WINDOW
         cells.append(Span(sign, style))
     return _joined(cells)
