@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlws_tui.config.resources import shipped, user_folder
+from mlws_tui.config.resources import shipped
+from mlws_tui.config.rulefolders import rule_folders as rule_folders
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.config.yamlfile import Document, Value, nearest, problem, read
 from mlws_tui.domain.errors import ConfigError
@@ -80,14 +81,6 @@ def load_rules(workspace: Workspace | None) -> tuple[RuleSet, list[ConfigError]]
                 ConfigError(error.title, hint=nearest(name, known) or "mlws-tui logs metrics names the rules")
             )
     return joined(_first_of_each([file.rules for file in files]), off), problems
-
-
-def rule_folders(workspace: Workspace | None) -> list[Path]:
-    """Where rules are looked for, those first whose rules come first."""
-    folders = [user_folder() / "templates" / "metrics", shipped("templates") / "metrics"]
-    if workspace is not None:
-        folders.insert(0, workspace.marker / "templates" / "metrics")
-    return folders
 
 
 def read_rules(path: Path) -> tuple[tuple[Rule, ...], list[ConfigError]]:

@@ -41,7 +41,7 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How logs are kept."""
+    """How logs are kept and read."""
 
     archive_after: Annotated[
         float,
@@ -49,6 +49,7 @@ class LogsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0, le=36_500, description="Days after which the app offers to archive logs; 0: it never does"
         ),
     ] = 30.0
+    metrics: Annotated[bool, Meta(description="Whether figures are read from the text of logs")] = True
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 #: Before the path of a log in the name of the stream that is made of its text, and of the one that is made of its
@@ -50,6 +50,7 @@ class LogMark:
         passed: Why it is passed over, else empty.
         final: Whether its last line was taken as it is, as no more is to come.
         state: Where its reading stands, as JSON; None before.
+        rules: By which rules it was read: a checksum of them.
     """
 
     path: str
@@ -61,6 +62,7 @@ class LogMark:
     passed: str = ""
     final: bool = False
     state: str | None = None
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class LogClaim:
     run: str
     path: str
     ended: bool
+
+
+@dataclass(slots=True)
+class PointColumn:
+    """Points of one series in the order written; the lists have one length. A step of None: the point's number."""
+
+    name: str = ""
+    steps: list[int | float | None] = field(default_factory=list)
+    ts: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class StreamChunk:
         complete: Whether nothing but an unfinished line followed when it was read, and nothing had come for a while.
         problem: One sentence where the file cannot be read any further, else empty.
         log: Where it is of a log: what is to be remembered of that.
+        points: Beside the records: values of a log, which has too many for a record each.
     """
 
     before: StreamPosition
@@ -93,6 +106,7 @@ class StreamChunk:
     complete: bool = True
     problem: str = ""
     log: LogMark | None = None
+    points: Sequence[PointColumn] = ()
 
     @property
     def loses_edits(self) -> bool:

@@ -30,7 +30,6 @@ _REPORT = 0.5  # how often a falling backlog is told (s)
 _BUSY_RETRY = 0.5  # how soon it is tried again where another program holds the index locked (s)
 _STALE_MOST = 3  # times in a row that the place in the streams is asked for again
 _REGISTER = 500  # folders in one commit
-_BREATH = 0.04  # pause between two slices of reading logs (s): who types goes first
 
 
 class IngestService:
@@ -245,9 +244,9 @@ class IngestService:
         if await self._ingest_once():
             self._tell(self._holder_state())
             return 0.0
-        more = await self._harvester.step()
+        await self._harvester.step()
         self._tell(self._holder_state())
-        return _BREATH if more else self._poll
+        return self._harvester.rest(self._poll)
 
     async def _look_at_index(self) -> None:
         """SQLite goes on writing to a file that was removed: nobody else would ever see what it holds."""

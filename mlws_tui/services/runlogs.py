@@ -55,6 +55,18 @@ def logs_of_run(workspace: Workspace, run: Run) -> Sequence[tuple[str, Path]]:
     )
 
 
+def goes_with(name: str, rest: str) -> bool:
+    """Whether the name of a file that begins like a run's log or id is of that run, by what else there is in it.
+
+    Args:
+        name: The whole name.
+        rest: What of it comes after the run's.
+    """
+    if _SUFFIX.search(name) is None or rest[:1] not in (".", "-", "_"):
+        return False
+    return rest[0] == "." or _OF_THE_RUN.match(rest, 1) is not None
+
+
 def _own(workspace: Workspace, run: Run) -> Path | None:
     if run.log is None:
         return None
@@ -88,12 +100,10 @@ def _candidates(workspace: Workspace, run: Run, own: Path | None) -> Iterator[tu
 
 def _belongs(workspace: Workspace, name: str, rest: str, run_id: str) -> bool:
     """Whether a file whose name begins like the run's is the run's, and not of one whose name goes on."""
-    if _SUFFIX.search(name) is None or rest[:1] not in (".", "-", "_"):
+    if not goes_with(name, rest):
         return False
     stem = _SUFFIX.sub("", name)
-    if stem != run_id and (workspace.streams / stem).exists():
-        return False
-    return rest[0] == "." or _OF_THE_RUN.match(rest, 1) is not None
+    return stem == run_id or not (workspace.streams / stem).exists()
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -153,9 +153,9 @@ class Merging:
         return waited or (len(one.first) > 1 and all(other.first for other in self._logs))
 
     def _put(self, one: MergedLog) -> None:
-        for line in one.first.popleft().lines:
-            self._text.append(line)
-            self._pending += len(line)
+        record = one.take()
+        self._text += record.lines
+        self._pending += record.size
         if self._pending >= _WRITE:
             self._flush()
 

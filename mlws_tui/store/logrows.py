@@ -19,10 +19,11 @@ _TAKE_BACK = (
     "DELETE FROM streams WHERE id = :stream",
 )
 _MARK = """
-INSERT INTO logs (path, run, size, mtime, inode, device, passed, final, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO logs (path, run, size, mtime, inode, device, passed, final, state, rules)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (path) DO UPDATE SET run = excluded.run, size = excluded.size, mtime = excluded.mtime,
     inode = excluded.inode, device = excluded.device, passed = excluded.passed, final = excluded.final,
-    state = coalesce(excluded.state, state)
+    state = coalesce(excluded.state, state), rules = excluded.rules
 """
 _CLAIMS = """
 SELECT streams.run, coalesce(json_extract(streams.facts, '$.log'), ''), coalesce(runs.unfinished = 0, 0)
@@ -52,10 +53,10 @@ class LogStanding:
 def log_standing(connection: sqlite3.Connection) -> LogStanding:
     """Where it stands, as the index has it."""
     marks: dict[str, LogMark] = {}
-    for path, run, size, mtime, inode, device, passed, final in connection.execute(
-        "SELECT path, run, size, mtime, inode, device, passed, final FROM logs"
+    for path, run, size, mtime, inode, device, passed, final, rules in connection.execute(
+        "SELECT path, run, size, mtime, inode, device, passed, final, rules FROM logs"
     ):
-        marks[path] = LogMark(path, run, size, mtime, inode, device, passed, bool(final))
+        marks[path] = LogMark(path, run, size, mtime, inode, device, passed, bool(final), rules=rules)
     positions: dict[str, StreamPosition] = {}
     ends: dict[str, int] = {}
     for file, run, offset, inode, head, tail, ended in connection.execute(
@@ -99,8 +100,8 @@ def log_sizes(connection: sqlite3.Connection, paths: Sequence[str]) -> dict[str,
 
 def mark(connection: sqlite3.Connection, log: LogMark) -> None:
     """Remember a log as it is now. Where its reading stands is kept where that is not told."""
-    row = (log.path, log.run, log.size, log.mtime, log.inode, log.device, log.passed, log.final, log.state)
-    connection.execute(_MARK, row)
+    now = (log.path, log.run, log.size, log.mtime, log.inode, log.device, log.passed, log.final)
+    connection.execute(_MARK, (*now, log.state, log.rules))
 
 
 def forget(connection: sqlite3.Connection, path: str) -> None:

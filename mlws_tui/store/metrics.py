@@ -6,10 +6,10 @@ import math
 import sqlite3
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
+from mlws_tui.domain.chunks import PointColumn
 from mlws_tui.domain.events import decode_number
 from mlws_tui.domain.metricnames import importance, is_looked_at
 from mlws_tui.store.tiers import UPSERT, Step, summarize, tier_rows
@@ -23,20 +23,11 @@ LONGEST_NAME = 500
 _MAX_SQLITE_INT = 2**63 - 1
 
 
-@dataclass(slots=True)
-class Column:
-    """Points of one series that wait to be written; the lists have one length. A step of None: its number."""
-
-    steps: list[Step | None] = field(default_factory=list)
-    ts: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-
 class Columns:
     """Collects the points of one stream by name, then writes them series by series."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, PointColumn] = {}
 
     def __bool__(self) -> bool:
         return bool(self._columns)
@@ -56,10 +47,17 @@ class Columns:
                     continue
             column = columns.get(name)
             if column is None:
-                column = columns.setdefault(shortened(name), Column())
+                column = columns.setdefault(shortened(name), PointColumn())
             column.steps.append(step)
             column.ts.append(ts)
             column.values.append(value)
+
+    def extend(self, points: PointColumn) -> None:
+        """Take points of one name."""
+        column = self._columns.setdefault(shortened(points.name), PointColumn())
+        column.steps.extend(points.steps)
+        column.ts.extend(points.ts)
+        column.values.extend(points.values)
 
     def write(self, connection: sqlite3.Connection, stream: int, source: str = "sdk") -> bool:
         """Append all points to the stream's series, but for names beyond those that are kept of a stream.
@@ -103,7 +101,7 @@ def as_step(value: object) -> Step | None:
     return None
 
 
-def _append(connection: sqlite3.Connection, series: int, start: int, column: Column) -> None:
+def _append(connection: sqlite3.Connection, series: int, start: int, column: PointColumn) -> None:
     """Append points to a series that has `start` of them."""
     count = len(column.values)
     steps = [seq if step is None else step for seq, step in enumerate(column.steps, start)]

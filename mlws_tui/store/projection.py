@@ -116,6 +116,10 @@ class Projection:
             handler = handlers.get(record["type"])
             if handler is not None:  # an unknown type stays in the stream for a version that knows it
                 handler(stream, pos, ts, record)
+        for points in chunk.points:
+            newest = max(points.ts)
+            stream.last_ts = newest if stream.last_ts is None else max(newest, stream.last_ts)
+            stream.columns.extend(points)
         run = chunk.before.run
         if run is not None:
             self._changed.add(run)
@@ -236,6 +240,7 @@ class Projection:
     def _run(self, stream: _Stream, _pos: int, _ts: float, record: dict[str, Any]) -> None:
         told = {key: value for key, value in record.items() if key not in _NOT_FACTS}
         if stream.log:
+            stream.ending = None  # it goes on
             told |= {
                 key: {**mapping(stream.facts.get(key)), **mapping(told[key])}
                 for key in _BY_KEY

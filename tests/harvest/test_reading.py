@@ -167,7 +167,7 @@ async def test_the_last_line_of_a_run_that_has_ended_counts_as_it_is(tmp_path: P
         assert [value for _, value in await values(store, RUN, "loss")] == [1.0, 0.5, 0.333]
 
 
-async def test_a_log_that_may_not_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
+async def test_a_log_that_is_gone_is_told_and_looked_for_again(tmp_path: Path) -> None:
     log = lay(tmp_path, LOG, epochs(1, 3))
     write(workspace(tmp_path).streams, f"{RUN}/a.jsonl", [header(RUN, log=LOG, pid=1)])
     aside = log.with_name("aside~")
@@ -244,6 +244,37 @@ async def test_a_long_log_is_read_by_a_process_of_its_own_the_end_first(tmp_path
         assert any(points and points[-1][0] > 2900 and len(points) < 290 for points in seen)
         steps = [[step for step, _ in points] for points in seen]
         assert all(len(set(one)) == len(one) for one in steps)
+
+
+async def test_a_log_that_grows_fast_is_followed_by_a_process_of_its_own(tmp_path: Path) -> None:
+    lay(tmp_path / "whole", LOG, epochs(1, 600, 600))
+    async with harvested(tmp_path / "whole") as store:
+        expected = await values(store, RUN, "loss")
+    root = tmp_path / "fast"
+    log = lay(root, LOG, epochs(1, 10, 600), age=None)
+    async with opened(root, Limits(live=1000)) as (store, service):
+        await service.start()
+
+        async def has(step: int) -> bool:
+            points = await values(store, RUN, "loss")
+            return bool(points) and points[-1][0] == step
+
+        def others() -> list[str]:
+            children = [
+                pid
+                for task in Path("/proc/self/task").iterdir()
+                for pid in (task / "children").read_text().split()
+            ]
+            return [pid for pid in children if b"harvest.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+        await until(lambda: has(10))
+        append(log, epochs(11, 300, 600))
+        await until(lambda: bool(others()))
+        await until(lambda: has(300))
+        append(log, epochs(301, 600, 600))  # it is still there, and reads on
+        await until(lambda: has(600))
+        assert await values(store, RUN, "loss") == expected
+    assert not others()
 
 
 async def test_killed_at_any_moment_it_goes_on_without_a_repeat_or_a_hole(tmp_path: Path) -> None:

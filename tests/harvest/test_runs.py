@@ -81,7 +81,7 @@ async def test_without_any_time_the_id_comes_from_the_name_or_is_of_1970(tmp_pat
     lay(tmp_path, "logs/train_2024-03-04_05-06-07.log", text)
     lay(tmp_path, "logs/2024-03-04_05-06-08/x.log", text)
     lay(tmp_path, "logs/x.log", text)
-    lay(tmp_path, "logs/x.txt", text)
+    lay(tmp_path, "logs/agents/x.txt", text)
     async with harvested(tmp_path) as store:
         assert set(await runs(store)) == {
             "20240304-050607-train",

@@ -53,7 +53,9 @@ class Job:
         position: Where to go on.
         state: What was remembered there.
         end: From which byte on its end is to be read first; None where that was done.
-        stop: Bytes that it has now: what comes later is left.
+        stop: Bytes that it has now: what comes later is left …
+        live: … unless it grows fast: then it is read on until it does no more.
+        version: A checksum of the rules.
     """
 
     root: str
@@ -62,3 +64,5 @@ class Job:
     state: str
     end: int | None
     stop: int
+    live: bool = False
+    version: str = ""

@@ -19,11 +19,11 @@ from mlws_tui.domain.events import begun
 from mlws_tui.domain.extraction import RuleSet
 from mlws_tui.services.harvest.batch import Batch, Job
 from mlws_tui.services.harvest.ending import ending_of
-from mlws_tui.services.harvest.finding import FoundLog
-from mlws_tui.services.harvest.naming import BEGINNING, LogName, first_time, name_log
+from mlws_tui.services.harvest.finding import FoundLog, is_surely_log
+from mlws_tui.services.harvest.naming import BEGINNING, LogName, first_time, name_log, tells_time
 from mlws_tui.services.harvest.reading import HastyError, LogReading, ReplacedError, remembered
 from mlws_tui.services.harvest.records import Memory, Records
-from mlws_tui.services.harvest.roll import Limits, Log, Roll
+from mlws_tui.services.harvest.roll import BINARY, GONE, LIVE, MUTE, PACKED, Limits, Log, Roll
 from mlws_tui.services.harvest.unpacked import Unpacked
 from mlws_tui.services.logplaces import find_log
 
@@ -44,7 +44,7 @@ _NO_TEXT = (
     b"%PDF",
 )
 _TRIES = 3
-_GONE, _PACKED, _BINARY = "gone", "archived", "no text"
+_DOUBTFUL = 64 * 1024  # bytes in which a file that need not be a log must tell a time or a figure
 
 
 class Desk:
@@ -98,17 +98,26 @@ class Desk:
         begin = log.found.size - self._limits.end
         end = begin if log.path not in self._roll.ends and begin > log.position.offset else None
         self._roll.busy = log.path
-        return Job(str(self._workspace.root), log.path, log.position, state or "", end, log.found.size)
+        version = self._roll.version or ""
+        live = self._roll.still(log.found) < LIVE
+        size = log.found.size
+        return Job(str(self._workspace.root), log.path, log.position, state or "", end, size, live, version)
 
     def _read(self, log: Log, state: str | None, batch: Batch) -> None:
         """One piece of a log. What it turns out not to be is told rather than raised."""
         try:
+            if self._roll.is_companion(log):
+                self._begin_anew(log, batch)
+                return
             if log.found is None:
                 self._missed(log, batch)
                 return
             for _ in range(_TRIES):
                 try:
-                    self._read_on(log, log.found, state, batch)
+                    if self._roll.version is None:
+                        self._look_only(log, log.found, batch)
+                    else:
+                        self._read_on(log, log.found, state, batch)
                     return
                 except ReplacedError as error:
                     log.hasty = log.hasty or isinstance(error, HastyError)
@@ -123,7 +132,7 @@ class Desk:
 
     def _read_on(self, log: Log, found: FoundLog, state: str | None, batch: Batch) -> None:
         owner = self._roll.owner(log)
-        if self._roll.is_anothers(log):
+        if self._roll.is_anothers(log) or self._roll.is_stale(log):
             raise ReplacedError(log.path)
         text = self._text(found)
         if text is None:
@@ -133,11 +142,15 @@ class Desk:
             raise ReplacedError(log.path)
         reading = log.reading or self._begin(log, text, owner, state)
         if reading is None:
-            batch.passed.append(_mark(found, None, passed=_BINARY))
+            batch.passed.append(self._mark(found, None, passed=BINARY))
+            return
+        began = time.monotonic()
+        piece = _DOUBTFUL if log.position is None else self._piece
+        chunk = reading.take(piece, final=self._roll.may_close(log))
+        if owner is None and log.position is None and not self._tells(found, chunk, text):
+            batch.passed.append(self._mark(found, None, passed=MUTE))
             return
         log.reading = reading
-        began = time.monotonic()
-        chunk = reading.take(self._piece, final=self._roll.may_close(log))
         self._pace(chunk, time.monotonic() - began)
         if chunk.complete and self._roll.may_end(log):
             chunk = replace(chunk, records=[*chunk.records, *self._ending(log, found, text, reading)])
@@ -146,6 +159,39 @@ class Desk:
             log.reading = None
         log.problem, log.suspect = "", False
         batch.chunks.append(chunk)
+
+    @staticmethod
+    def _tells(found: FoundLog, chunk: StreamChunk, text: Path) -> bool:
+        """Whether it is a log, by its name or by what its beginning tells: people keep notes beside logs."""
+        return is_surely_log(found.path) or bool(chunk.points) or tells_time(_beginning(text, _DOUBTFUL))
+
+    def _look_only(self, log: Log, found: FoundLog, batch: Batch) -> None:
+        """Without reading it for figures: that there is a run of which only this log tells, and when it was written."""
+        if self._roll.is_anothers(log):
+            raise ReplacedError(log.path)
+        if self._roll.owner(log) is not None:
+            return
+        position, records = log.position, []
+        if position is None:
+            beginning = _beginning(self._workspace.root / found.path, _DOUBTFUL)
+            if not _is_text(beginning):
+                batch.passed.append(self._mark(found, None, passed=BINARY))
+                return
+            if not is_surely_log(found.path) and not tells_time(beginning):
+                batch.passed.append(self._mark(found, None, passed=MUTE))
+                return
+            name = self._name(log, beginning[:BEGINNING])
+            position = StreamPosition(LOG + log.path, name.id)
+            begun_at = found.mtime / 1e9 if name.begun is None else name.begun
+            records.append((0, {"type": "run", "ts": begun_at, **_header(log.path, name)}))
+        written = found.mtime / 1e9
+        records.append((found.size, {"type": "run", "ts": written, "role": "log"}))
+        if self._roll.still(found) >= self._limits.quiet:
+            records.append((found.size, {"type": "end", "ts": written, "status": "completed"}))
+        log.judged = found.size
+        # Its size is what was read of it: should text be read again, all that came meanwhile is.
+        mark = replace(self._mark(found, position.run), size=position.offset)
+        batch.chunks.append(StreamChunk(position, position, records, log=mark))
 
     def _text(self, found: FoundLog) -> Path | None:
         """Where the text of a log is; None while it is still being unpacked."""
@@ -161,22 +207,24 @@ class Desk:
             if memory is None:
                 raise ReplacedError(path)
             final = log.mark is not None and log.mark.final
-            return LogReading(root, path, log.position, memory, self._rules, final=final, text=text)
+            version = self._roll.version or ""
+            return LogReading(
+                root, path, log.position, memory, self._rules, final=final, text=text, version=version
+            )
         beginning = _beginning(text)
-        # A hole before or behind the text is left by a crash, or by who emptied the file.
-        solid = beginning.strip(b"\0")
-        if solid.startswith(_NO_TEXT) or solid.count(0) * _NULS > len(solid):
+        if not _is_text(beginning):
             return None
         header: dict[str, Any] = {"role": "log", "log": path}
         if owner is None:
             name = self._name(log, beginning)
             owner, when = name.id, first_time(beginning) or name.begun
-            header |= {"name": name.name, "kind": name.kind}
+            header = _header(path, name)
         else:
             when = first_time(beginning) or begun(owner) or None
         memory = Memory(begun=text.stat().st_mtime if when is None else when)
-        position = StreamPosition(LOG + path, owner)
-        return LogReading(root, path, position, memory, self._rules, header, text=text)
+        position = log.position or StreamPosition(LOG + path, owner)
+        version = self._roll.version or ""
+        return LogReading(root, path, position, memory, self._rules, header, text=text, version=version)
 
     def _has_another_name(self, log: Log, text: Path) -> bool:
         """Whether it was found so early that its first lines, which tell the time, were not all there."""
@@ -228,7 +276,7 @@ class Desk:
             return
         whole = self._workspace.root / log.path
         packed = find_log(self._workspace, whole) != whole
-        passed = replace(mark, passed=_PACKED if packed else _GONE)
+        passed = replace(mark, passed=PACKED if packed else GONE)
         problem = (
             "" if packed else f"{log.path} is gone: what was read of it stays until the index is made anew"
         )
@@ -247,15 +295,28 @@ class Desk:
         mark = (
             replace(log.mark, mtime=0)
             if log.mark is not None
-            else replace(_mark(log.found, run), size=0, mtime=0)
+            else replace(self._mark(log.found, run), size=0, mtime=0)
         )
         batch.chunks.append(StreamChunk(position, position, problem=problem, log=mark))
 
+    def _mark(self, found: FoundLog, run: str | None, *, passed: str = "") -> LogMark:
+        rules = self._roll.version or ""
+        return LogMark(
+            found.path, run, found.size, found.mtime, found.inode, found.device, passed, rules=rules
+        )
 
-def _mark(found: FoundLog, run: str | None, *, passed: str = "") -> LogMark:
-    return LogMark(found.path, run, found.size, found.mtime, found.inode, found.device, passed)
+
+def _header(path: str, name: LogName) -> dict[str, Any]:
+    """Facts of a run of which nothing but a log tells."""
+    return {"role": "log", "log": path, "name": name.name, "kind": name.kind}
 
 
-def _beginning(text: Path) -> bytes:
+def _beginning(text: Path, most: int = BEGINNING) -> bytes:
     with text.open("rb") as file:
-        return file.read(BEGINNING)
+        return file.read(most)
+
+
+def _is_text(beginning: bytes) -> bool:
+    # A hole before or behind the text is left by a crash, or by who emptied the file.
+    solid = beginning.strip(b"\0")
+    return not solid.startswith(_NO_TEXT) and solid.count(0) * _NULS <= len(solid)

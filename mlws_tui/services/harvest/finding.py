@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import WorkspaceError
-from mlws_tui.services.logplaces import archived, log_of
+from mlws_tui.services.logplaces import archived, log_of, unpacked_name
 from mlws_tui.sources.packed import SUFFIXES
 
 #: Names below ``logs/`` that are none unless a run says so: what lies beside logs.
@@ -23,6 +23,8 @@ _NO_LOG = re.compile(
 #: A part that was set aside when the log was begun anew: ``train.log.1``.
 _ROTATED = re.compile(r"(?P<base>.*\.(?:log|txt|out|err))\.\d{1,3}\Z")
 _SUFFIX = re.compile(r"(?:\.log\.json|\.(?:log|txt|out|err|jsonl))\Z", re.IGNORECASE)
+#: Ends of names that tell by themselves that a file is a log.
+_SURELY = re.compile(r"(?:\.log\.json|\.(?:log|out|err|jsonl|[oe]\d+))\Z", re.IGNORECASE)
 _ARCHIVE = "archive"
 
 
@@ -37,7 +39,7 @@ class FoundLog:
         inode: Of the file, also where the path is a link to it.
         device: Of the file.
         link: Whether the path is a link.
-        packed: Where it is archived: the archive, relative to the workspace; all else is of that.
+        packed: Where it is packed: the archive, relative to the workspace; all else is of that.
     """
 
     path: str
@@ -63,13 +65,12 @@ def find_logs(workspace: Workspace, named: Iterable[str]) -> dict[str, FoundLog]
     """
     claimed = {path: found for path in named if (found := look_at(workspace, path)) is not None}
     by_file = {found.identity: found for found in reversed(claimed.values())}
-    others = [
-        found for found in _below(str(workspace.logs), workspace.logs.name) if found.path not in claimed
-    ]
+    below = [found for found in _below(str(workspace.logs), workspace.logs.name) if found.path not in claimed]
+    others = [found for found in below if not found.packed]
     for found in sorted(others, key=lambda found: (found.link, found.path)):
         by_file.setdefault(found.identity, found)
     logs = {found.path: found for found in by_file.values()}
-    for packed in _archived(workspace):
+    for packed in (*(found for found in below if found.packed), *_archived(workspace)):
         logs.setdefault(packed.path, packed)
     return logs
 
@@ -98,6 +99,11 @@ def base_of(path: str) -> str:
     return path if found is None else found["base"]
 
 
+def is_surely_log(path: str) -> bool:
+    """Whether a name alone tells that a file is a log; of others the text must tell something."""
+    return _SURELY.search(base_of(path)) is not None
+
+
 def stem_of(path: str) -> str:
     """The name of a log without what tells that it is one: the id of a run, where it is named after that."""
     name = base_of(path).rpartition("/")[2]
@@ -105,7 +111,7 @@ def stem_of(path: str) -> str:
 
 
 def _below(folder: str, where: str, *, top: bool = True) -> Iterator[FoundLog]:
-    """What looks like a log below a folder, but for the archive; there may be thousands.
+    """What looks like a log below a folder, packed ones too, but for the archive; there may be thousands.
 
     Args:
         folder: Its path on the disk.
@@ -121,11 +127,13 @@ def _below(folder: str, where: str, *, top: bool = True) -> Iterator[FoundLog]:
                 if entry.is_dir(follow_symlinks=False):
                     if not (top and name == _ARCHIVE):
                         yield from _below(entry.path, f"{where}/{name}", top=False)
-                elif not _NO_LOG.search(name):
+                    continue
+                plain = unpacked_name(name)
+                if _SUFFIX.search(plain) if plain != name else not _NO_LOG.search(name):
                     with contextlib.suppress(OSError):  # gone since, or a link that leads nowhere
-                        found = _found(f"{where}/{name}", entry.stat(), entry.is_symlink())
+                        found = _found(f"{where}/{plain}", entry.stat(), entry.is_symlink())
                         if found is not None:
-                            yield found
+                            yield found if plain == name else replace(found, packed=f"{where}/{name}")
     except OSError:  # no logs yet, or a folder that may not be read: what is in it is nobody's news
         return
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 import subprocess
 import sys
-from typing import Self
+from typing import IO, Self
 
 import msgspec
 
-from mlws_tui.domain.chunks import StreamChunk
+from mlws_tui.domain.chunks import LOG, StreamChunk
 from mlws_tui.services.harvest.batch import Job
 
 log = logging.getLogger(__name__)
-_chunks = msgspec.json.Decoder(StreamChunk)
+_chunks = msgspec.msgpack.Decoder(StreamChunk)
+#: What stands before each piece: how many bytes it has.
+LENGTH = struct.Struct("<I")
 _GRACE = 5.0
 
 
@@ -25,12 +28,14 @@ class LargeRead:
         path: Of the log.
         over: Whether nothing more comes.
         failed: Whether it ended before its time.
+        at_end: Whether all of the log that there was is read, and it waits for more.
     """
 
     def __init__(self, job: Job, process: subprocess.Popen[bytes]) -> None:
         self.path = job.path
         self.over = False
         self.failed = False
+        self.at_end = False
         self._process = process
         self._line: asyncio.Task[bytes] | None = None
 
@@ -52,17 +57,17 @@ class LargeRead:
         if self.over or self._process.stdout is None:
             return None
         if self._line is None:
-            self._line = asyncio.create_task(
-                asyncio.to_thread(self._process.stdout.readline), name="long log"
-            )
+            self._line = asyncio.create_task(asyncio.to_thread(_piece, self._process.stdout), name="long log")
         if not self._line.done():
             await asyncio.wait({self._line}, timeout=patience)
             if not self._line.done():
                 return None
         line, self._line = self._line.result(), None
         try:
-            if line.endswith(b"\n"):
-                return _chunks.decode(line)
+            if line:
+                chunk = _chunks.decode(line)
+                self.at_end = chunk.complete and chunk.before.file.startswith(LOG)
+                return chunk
         except msgspec.DecodeError as error:
             log.error("what reads %s answers oddly: %s", self.path, error)
             self._process.kill()
@@ -90,6 +95,15 @@ class LargeRead:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def _piece(pipe: IO[bytes]) -> bytes:
+    """The next piece; nothing where there is none, or not all of one."""
+    length = pipe.read(LENGTH.size)
+    if len(length) < LENGTH.size:
+        return b""
+    data = pipe.read(*LENGTH.unpack(length))
+    return data if len(data) == LENGTH.unpack(length)[0] else b""
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:

@@ -75,6 +75,11 @@ def first_time(beginning: bytes) -> float | None:
     return None
 
 
+def tells_time(text: bytes) -> bool:
+    """Whether any line of it begins with a date and a time."""
+    return any(time_of(styled(line).text) is not None for line in text.splitlines())
+
+
 def _by_name(stem: str) -> tuple[str, float | None]:
     """The name without the date that it holds, and that date; what is no date stays in the name."""
     found = _STAMP.search(stem)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mlws_tui.domain.chunks import LogMark, StreamChunk, StreamPosition
+from mlws_tui.domain.chunks import LogMark, PointColumn, StreamChunk, StreamPosition
 from mlws_tui.domain.extraction import Extractor, RuleSet
 from mlws_tui.services.harvest.records import Memory, Records, records_of
 
@@ -49,6 +49,7 @@ class LogReading:
         header: Facts that the first record tells.
         final: Whether its last line was taken as it was.
         text: Where its text is, of one that is archived.
+        version: A checksum of the rules.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class LogReading:
         *,
         final: bool = False,
         text: Path | None = None,
+        version: str = "",
     ) -> None:
         self.position = position
         self.memory = memory
@@ -70,16 +72,16 @@ class LogReading:
         self._whole = text or root / path
         self._header = header
         self._extractor = Extractor(rules, memory.text or None)
+        self._version = version
         self._read_to = position.offset
         self._final = final
 
-    def take(self, limit: int, *, final: bool = False, records: Records | None = None) -> StreamChunk:
+    def take(self, limit: int, *, final: bool = False) -> StreamChunk:
         """The next piece. What is not whole yet waits, unless it is the last.
 
         Args:
             limit: Bytes at most.
             final: Whether the log's end may be taken as it is.
-            records: Further ones to go with the piece.
 
         Raises:
             ReplacedError: if what was read is not in the file any more.
@@ -103,12 +105,19 @@ class LogReading:
             self.at_end = self._read_to >= found.st_size
             closing = final and self.at_end
             extracted = self._extractor.feed(data, final=closing)
-            made = records_of(extracted, self.memory, found.st_mtime if followed else None)
-            return self._chunk(descriptor, found, made + (records or []), closing)
+            made, points = records_of(extracted, self.memory, found.st_mtime if followed else None)
+            return self._chunk(descriptor, found, made, points, closing)
         finally:
             os.close(descriptor)
 
-    def _chunk(self, descriptor: int, found: os.stat_result, records: Records, closing: bool) -> StreamChunk:
+    def _chunk(
+        self,
+        descriptor: int,
+        found: os.stat_result,
+        records: Records,
+        points: list[PointColumn],
+        closing: bool,
+    ) -> StreamChunk:
         before = self.position
         if self._header is not None:
             records = [(0, {"type": "run", "ts": self.memory.begun, **self._header}), *records]
@@ -118,9 +127,8 @@ class LogReading:
         offset = self._read_to if closing else self._extractor.offset
         head, tail = _checksums(descriptor, offset)
         self.position = replace(before, offset=offset, inode=found.st_ino, head=head, tail=tail)
-        return StreamChunk(
-            before, self.position, records, complete=self.at_end, log=self._mark(found, closing)
-        )
+        mark = self._mark(found, closing)
+        return StreamChunk(before, self.position, records, complete=self.at_end, log=mark, points=points)
 
     def _mark(self, found: os.stat_result, closing: bool) -> LogMark:
         return LogMark(
@@ -132,6 +140,7 @@ class LogReading:
             found.st_dev,
             final=closing,
             state=msgspec.json.encode(self.memory).decode(),
+            rules=self._version,
         )
 
 

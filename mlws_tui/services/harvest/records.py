@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
+from mlws_tui.domain.chunks import PointColumn
 from mlws_tui.domain.events import encode_number, is_time, plain
 from mlws_tui.domain.extraction import Extracted, Fact, ProgressSeen, Sample
 
@@ -15,6 +17,8 @@ _FIELDS = ("model", "dataset")
 _FILES = {"checkpoint": "checkpoint", "saved": "results"}
 _LONGEST = 2000  # characters of a text that is kept of a fact
 _MOST = 50  # names of a kind
+_MAX_STEP = 2.0**63
+_offset = attrgetter("offset")
 
 
 @dataclass(slots=True)
@@ -40,8 +44,10 @@ class Memory:
     durations: dict[str, float] = field(default_factory=dict)
 
 
-def records_of(extracted: Extracted, memory: Memory, arrived: float | None) -> Records:
-    """The records of a piece of text, in its order. What is remembered of the log goes on with it.
+def records_of(
+    extracted: Extracted, memory: Memory, arrived: float | None
+) -> tuple[Records, list[PointColumn]]:
+    """The records of a piece of text, in its order, and its values. What is remembered of the log goes on with it.
 
     Args:
         extracted: What was found in the piece.
@@ -49,20 +55,25 @@ def records_of(extracted: Extracted, memory: Memory, arrived: float | None) -> R
         arrived: When the piece was written, where somebody looked on (Unix s): the time of lines that tell none.
     """
     records: Records = []
+    columns: dict[str, PointColumn] = {}
     told: dict[str, Any] = {}
     found: list[Sample | Fact | ProgressSeen] = [*extracted.samples, *extracted.facts]
     found += [extracted.progress] if extracted.progress is not None else []
-    line: Sample | None = None  # of which the last record holds values
-    for one in sorted(found, key=lambda one: one.offset):
-        ts = _time(one.ts, memory, arrived)
+    found.sort(key=_offset)
+    known: float | None = None  # a time that was looked at already: the values of a line have one
+    ts = 0.0
+    for one in found:
+        if one.ts is None or one.ts != known:
+            ts = _time(one.ts, memory, arrived)
+            known = one.ts
         if isinstance(one, Sample):
-            if line is None or not _goes_with(one, line, records[-1][1]["values"]):
-                line = one
-                records.append((one.offset, {"type": "metrics", "ts": ts, **_step(one.step), "values": {}}))
-            records[-1][1]["values"][one.name] = encode_number(one.value)
-            continue
-        line = None
-        if isinstance(one, ProgressSeen):
+            column = columns.get(one.name)
+            if column is None:
+                column = columns[one.name] = PointColumn(one.name)
+            column.steps.append(_step(one.step))
+            column.ts.append(ts)
+            column.values.append(one.value)
+        elif isinstance(one, ProgressSeen):
             records.append((one.offset, _progress(one, ts)))
         elif one.kind in _FILES:
             memory.pos = max(memory.pos + 1, one.offset)
@@ -72,20 +83,15 @@ def records_of(extracted: Extracted, memory: Memory, arrived: float | None) -> R
             _take(one, told, memory)
     if told:
         records.append((memory.pos, {"type": "run", "ts": _time(None, memory, arrived), **told}))
-    return records
+    return records, list(columns.values())
 
 
-def _goes_with(sample: Sample, line: Sample, values: dict[str, Any]) -> bool:
-    """Whether a value was told together with others, so that one record holds them."""
-    same = (sample.offset, sample.step, sample.ts) == (line.offset, line.step, line.ts)
-    return same and sample.name not in values
-
-
-def _step(step: float | None) -> dict[str, float]:
-    """The field of a record; none where only the order is known."""
-    if step is None:
-        return {}
-    return {"step": int(step) if step == int(step) else step}
+def _step(step: float | None) -> int | float | None:
+    """As the index can hold it; None where only the order is known."""
+    if step is None or not -_MAX_STEP < step < _MAX_STEP:
+        return None
+    whole = int(step)
+    return whole if whole == step else step
 
 
 def _time(told: float | None, memory: Memory, arrived: float | None) -> float:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.chunks import LOG_END, LogClaim, LogMark, StreamChunk, StreamPosition
+from mlws_tui.domain.chunks import LOG, LOG_END, LogClaim, LogMark, StreamChunk, StreamPosition
+from mlws_tui.services.harvest.companions import companions
 from mlws_tui.services.harvest.finding import FoundLog, base_of, find_logs, look_at, stem_of
 from mlws_tui.store.logrows import LogStanding
 
@@ -29,8 +30,11 @@ _CALM = 10.0  # after so many seconds without a line it is looked at whether the
 _MUCH = 1024 * 1024  # a log with more to read than this has to wait for others
 _JUST_WRITTEN = 0.3  # a run that has ended may still be writing its last line for so many seconds
 _RECENT = 60.0  # a log that was written within these seconds is one that a person may just ask about
+LIVE = 5.0  # a log that grew within so many seconds grows on
 _UNREADABLE = 5.0  # what a process failed to read is tried again after these seconds
 _NEVER = math.inf
+#: Why a log is passed over: it is not there; what it was is packed; it is none; its text tells nothing.
+GONE, PACKED, BINARY, MUTE = "gone", "archived", "no text", "tells nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,22 @@ class Limits:
 
     Attributes:
         slice: Seconds of reading until others have their turn.
-        large: Bytes still to be read from which on a log is read by a process of its own.
+        share: Of a core, in the long run, where nobody waits for it …
+        burst: … after so many seconds of work at once.
+        large: Bytes still to be read from which on a log is read by a process of its own, for one who waits for it.
+        beside: The same where nobody waits …
+        live: … and of a log that grows: what comes within half a second where it does so too fast.
         end: Bytes at the end of such a log that are read first.
         quiet: Seconds without a line after which a program of which nothing else is known counts as ended.
         final: Seconds without a line after which the last one is taken as it is.
     """
 
     slice: float = 0.04
+    share: float = 0.1
+    burst: float = 2.0
     large: int = 32 * 1024 * 1024
+    beside: int = 2 * 1024 * 1024
+    live: int = 256 * 1024
     end: int = 4 * 1024 * 1024
     quiet: float = 300.0
     final: float = 3600.0
@@ -89,11 +101,25 @@ class Roll:
         logs: All of them by path, also such as are gone.
         ends: Logs of which the end was read first, and from which byte on.
         busy: The log that a process of its own reads, else empty.
+        version: A checksum of the rules: what was read by others is read anew.
+
+    Args:
+        workspace: Whose logs.
+        standing: What the index knows of them.
+        limits: How much is done at once.
+        clock: Unix seconds.
+        version: See above; None where no text is to be read for figures.
     """
 
     def __init__(
-        self, workspace: Workspace, standing: LogStanding, limits: Limits, clock: Callable[[], float]
+        self,
+        workspace: Workspace,
+        standing: LogStanding,
+        limits: Limits,
+        clock: Callable[[], float],
+        version: str | None = "",
     ) -> None:
+        self.version = version
         self._workspace = workspace
         self._limits = limits
         self._clock = clock
@@ -111,6 +137,8 @@ class Roll:
         self._open: set[str] = set()
         self._live: set[str] = set()
         self._rotated: dict[str, set[str]] = {}
+        self._companions: set[str] = set()
+        self._patient = False
         self._queue: list[str] = []
         self._queued_at = -_QUEUE
         self._sweep_at = 0.0
@@ -124,7 +152,9 @@ class Roll:
     def behind(self) -> int:
         """Bytes that wait."""
         logs = (self.logs[path] for path in self._open)
-        return sum(log.unread for log in logs if log.retry_at != _NEVER and not log.problem)
+        if self.version is None:
+            return 0
+        return sum(self._left(log) for log in logs if log.retry_at != _NEVER and not log.problem)
 
     def heard(self, claims: Iterable[LogClaim]) -> None:
         """This is all that these runs say of their logs now."""
@@ -174,9 +204,33 @@ class Roll:
         return [log.path for log in logs if log.reading is None and log.position is not None]
 
     def large(self) -> Log | None:
-        """The newest of the logs that are so long that a process of their own is to read them."""
+        """The newest of the logs that are so long that a process of their own is to read them, but for the busy one."""
         long = (log for path in self._open if self._is_large(log := self.logs[path]))
-        return max(filter(self._is_due_now, long), key=_age_mark, default=None)
+        due = (log for log in long if log.path != self.busy and self._is_due_now(log))
+        return max(due, key=_age_mark, default=None)
+
+    def wait_for(self, *, patient: bool) -> None:
+        """Whether somebody waits for what is read now: then little is worth a process of its own."""
+        self._patient = patient
+
+    def is_companion(self, log: Log) -> bool:
+        """Whether it goes with the log of a run: then it is not read, and no run of its own."""
+        return log.path in self._companions
+
+    def is_stale(self, log: Log) -> bool:
+        """Whether it was read by other rules than those that hold."""
+        mark = log.mark
+        return (
+            mark is not None
+            and self.version is not None
+            and mark.rules != self.version
+            and mark.passed not in (GONE, BINARY)
+        )
+
+    def is_wrong(self, path: str) -> bool:
+        """Whether reading this log on would be wrong: it is another run's, or there are other rules."""
+        log = self.logs[path]
+        return self.is_companion(log) or self.is_anothers(log) or self.is_stale(log) or self.version is None
 
     def committed(
         self, chunks: Iterable[StreamChunk], again: Iterable[str], passed: Iterable[LogMark]
@@ -185,6 +239,8 @@ class Roll:
         for file in again:
             if file.startswith(LOG_END):
                 self.ends.pop(file.removeprefix(LOG_END), None)
+            elif self.is_companion(log := self.logs[file.removeprefix(LOG)]):
+                log.mark = log.position = None
         for mark in passed:
             self.logs[mark.path].mark = mark
         for chunk in chunks:
@@ -195,7 +251,8 @@ class Roll:
                 self.ends[log.path] = chunk.after.offset
                 continue
             before = log.position
-            went_on = chunk.after.offset > chunk.before.offset
+            began = any(record["type"] == "run" for _, record in chunk.records)
+            went_on = began or chunk.after.offset > chunk.before.offset
             ended = any(record["type"] == "end" for _, record in chunk.records)
             still_ended = before is not None and before.ended and not went_on
             log.mark = replace(chunk.log, state=None)  # it is in the index: there may be thousands
@@ -294,13 +351,22 @@ class Roll:
     def _is_due_now(self, log: Log) -> bool:
         return time.monotonic() >= log.retry_at and self._is_due(log)
 
+    def _left(self, log: Log) -> int:
+        return log.found.size if log.found is not None and self.is_stale(log) else log.unread
+
     def _is_due(self, log: Log) -> bool:
         """Whether there is anything to do with it."""
         found, mark = log.found, log.mark
+        if self.is_companion(log):
+            return mark is not None
         if found is None:
             return mark is not None and not mark.passed
+        if self.version is None:
+            return self._has_news(log, found)
         if mark is None:
             return found.size > 0
+        if self.is_stale(log):
+            return True
         if found.packed:  # what was read of it before it was archived is the same
             return not mark.passed and not mark.final
         if (found.size, found.mtime, found.inode, found.device) != (
@@ -311,16 +377,39 @@ class Roll:
         ):
             return True
         if mark.passed:
-            return False
+            return mark.passed == MUTE and self.owner(log) is not None
         return self.is_anothers(log) or self.may_end(log) or (not mark.final and self.may_close(log))
+
+    def _has_news(self, log: Log, found: FoundLog) -> bool:
+        """The same where no text is read: what its times tell of a run that nobody else tells of."""
+        mark = log.mark
+        if self.is_anothers(log):
+            return True
+        if self.owner(log) is not None or found.packed:
+            return False
+        if mark is None:
+            return found.size > 0
+        changed = (found.mtime, found.inode, found.device) != (mark.mtime, mark.inode, mark.device)
+        return changed or (not mark.passed and self.may_end(log))
 
     def _is_large(self, log: Log) -> bool:
         """Not before a piece of it was read here: that tells whether it is a log, and whose."""
         begun = log.position is not None and log.position.offset > 0
-        return begun and not log.suspect and log.unread > self._limits.large
+        if not begun or log.suspect or log.found is None or log.found.packed or self.version is None:
+            return False
+        return not self.is_stale(log) and log.unread > self._most(log.found)
+
+    def _most(self, found: FoundLog) -> int:
+        """Bytes of it that are read here."""
+        limits = self._limits
+        if self._patient:
+            return limits.large
+        return min(limits.large, limits.live if self.still(found) < LIVE else limits.beside)
 
     def _sweep(self) -> None:
         found = find_logs(self._workspace, self._claims)
+        passed = {path for path, log in self.logs.items() if log.mark is not None and log.mark.passed}
+        self._companions = companions(found.keys() - passed, self._named, self._speaking)
         for path in found.keys() - self.logs.keys():
             log = self.logs[path] = Log(path)
             if log.base != path:
@@ -328,7 +417,8 @@ class Roll:
         self._open.clear()
         for path, log in self.logs.items():
             self._note(log, found.get(path))
-            if self._is_due(log) or (log.found is not None and self.still(log.found) < _FRESH):
+            grew = log.found is not None and self.still(log.found) < _FRESH
+            if self._is_due(log) or (grew and not self.is_companion(log)):
                 self._open.add(path)
             else:
                 log.reading = None
