@@ -72,6 +72,7 @@ def _print(workspace: Workspace, told: _Told, *, several: bool) -> None:
         click.echo(f"{safe_text(workspace.relative(told.path))}:")
     for problem in told.problems:
         words = ": ".join(filter(None, (problem.type, problem.message))) or problem.level
+        words += f" ({problem.told})" if problem.told else ""
         level = "warning: " if problem.level == "warning" else ""
         click.echo("  ".join(filter(None, (f"{problem.line}:", _clock(problem.ts), f"{level}{words}"))))
         for line in problem.traceback.splitlines():
@@ -106,4 +107,5 @@ def _document(workspace: Workspace, path: Path, error: LogError) -> dict[str, An
         "type": error.type or None,
         "message": error.message,
         "traceback": error.traceback or None,
+        "told": error.told or None,
     }

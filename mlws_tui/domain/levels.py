@@ -86,6 +86,7 @@ class LogError:
         type: The exception's type, or empty.
         message: The exception's message, or the line's.
         traceback: All lines of the traceback, or empty.
+        told: What the line above the traceback says; empty where there is none.
     """
 
     line: int
@@ -94,6 +95,7 @@ class LogError:
     type: str
     message: str
     traceback: str
+    told: str = ""
 
 
 def prefix_of(text: str) -> Prefix:
@@ -290,14 +292,14 @@ def read_error(number: int, lines: Sequence[str], ts: float | None) -> LogError:
     if start == 0 or (len(lines) > 1 and TRACEBACK in lines[1]):
         trace = _trace(lines[start:])
         trace[0] = trace[0][prefix_of(trace[0]).message :]
-    kind = ""
+    kind = told = ""
     last = _LAST.match(without_rank(trace[-1]) if trace else message)
     if trace and last and trace[-1][:1] not in " \t":
-        kind, said = last[1], last[2] or ""
-        message = said if start == 0 or not message else message
+        told = message if start else ""
+        kind, message = last[1], last[2] or ""
     elif not trace and _EXCEPTION.match(without_rank(message)) and last:
         kind, message = last[1], last[2] or ""
-    return LogError(number, ts, level.name.lower(), kind, message, "\n".join(trace))
+    return LogError(number, ts, level.name.lower(), kind, message, "\n".join(trace), told)
 
 
 def _trace(lines: Sequence[str]) -> list[str]:

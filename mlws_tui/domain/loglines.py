@@ -16,6 +16,8 @@ MAX_LINE = 1_000_000
 #: Seconds after which the state of an unfinished line is noted.
 NOTE_EVERY = 10.0
 
+#: A bar as tqdm draws it: how far it is, and of how much.
+_BAR = re.compile(r"\d%\|[^|\n]{0,300}\| *[\d.]+\w?/[\d.?]+\w? \[")
 _MAX_STRING = 65_536  # a control string that is longer was none
 _MAX_CSI = 128
 _REACH = 64  # how many finished lines a cursor can go back up to
@@ -48,6 +50,7 @@ class _Row:
     text: str = ""
     told: str | None = None
     redrawn: bool = False
+    bar: str = ""  # the last bar that stood in it
 
     def shown(self) -> str:
         return self.text.rstrip() if self.redrawn else self.text
@@ -70,6 +73,8 @@ class LogFolder:
         self._above: deque[str] = deque(maxlen=_REACH)
         self._lines: list[str] = []
         self._finished = 0
+        self._owes_bar = False
+        self._bar = ""  # the last one that was given out
         self._since: tuple[float, int] | None = None
 
     def feed(self, data: bytes) -> list[str]:
@@ -90,6 +95,14 @@ class LogFolder:
         elif now - self._since[0] >= NOTE_EVERY:
             self._since = None
             self._tell()
+        return self._take()
+
+    def bar(self) -> list[str]:
+        """The bar that stands unfinished, if it was not given out: for who writes a line of another output."""
+        row = self._rows[self._row]
+        if _BAR.search(row.text):
+            row.bar = row.shown()
+            self._give_bar(row)
         return self._take()
 
     def close(self) -> list[str]:
@@ -123,6 +136,7 @@ class LogFolder:
             elif kind == "newline":
                 self._newline()
             elif kind == "cr":
+                self._note_bar()
                 self._column = 0
             elif kind == "bs":
                 self._column = max(0, self._column - len(match.group()))
@@ -157,10 +171,31 @@ class LogFolder:
         for row in self._rows:
             shown = row.shown()
             if row.told is None or row.news():
+                if shown != row.bar:
+                    self._give_bar(row)
+                    self._owes_bar = True
                 self._lines.append(shown)
             self._above.append(shown)
         self._finished += 1
         self._rows, self._row = [_Row()], 0
+
+    def _note_bar(self) -> None:
+        """The cursor goes back: what stands in the row is one whole state of it.
+
+        Of a bar the first state after a finished line is given out, and the last one before the next: they tell the
+        step at which a line was written.
+        """
+        row = self._rows[self._row]
+        if self._column and _BAR.search(row.text):
+            row.bar = row.shown()
+            if self._owes_bar:
+                self._owes_bar = False
+                self._give_bar(row)
+
+    def _give_bar(self, row: _Row) -> None:
+        if row.bar not in ("", self._bar):
+            self._bar = row.told = row.bar
+            self._lines.append(row.bar)
 
     def _tell(self) -> None:
         for row in self._rows:

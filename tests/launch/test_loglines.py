@@ -62,6 +62,32 @@ def test_text_printed_over_a_display_that_is_redrawn() -> None:
     assert found[-2:] == ["step 3", "rest 7"]
 
 
+def bar(step: int) -> bytes:
+    return f" {step * 10}%|{'#' * step}    | {step}/10 [00:0{step}<00:10,  1.0it/s]".encode()
+
+
+def test_the_bar_beside_a_line_is_kept_as_it_tells_the_step() -> None:
+    drawn = b"".join(b"\r" + bar(step) for step in (1, 2, 3))
+    cleared = b"\r" + b" " * 60 + b"\r"
+    found = lines(
+        drawn + cleared + b"{'loss': 1}\n" + b"\r" + bar(3) + b"\r" + bar(4) + cleared + b"{'loss': 2}\r\n"
+    )
+    told = [bar(3), b"{'loss': 1}", bar(4), b"{'loss': 2}"]
+    assert found == [line.decode() for line in told]
+    late = lines(drawn + cleared + b"{'loss': 1}\n" + b"\r" + bar(4) + b"\r" + bar(5))
+    assert [line.split("|")[0] for line in late] == [" 30%", "{'loss': 1}", " 40%", " 50%"]
+
+
+def test_the_bar_of_another_output_is_given_once() -> None:
+    folder = LogFolder()
+    assert folder.feed(b"\r" + bar(3)) == []
+    assert folder.bar() == [bar(3).decode()]
+    assert folder.bar() == []
+    folder.feed(b"\r" + bar(4))
+    assert folder.bar() == [bar(4).decode()]
+    assert folder.close() == []
+
+
 def test_an_unfinished_line_is_noted_each_ten_seconds() -> None:
     folder = LogFolder()
     noted = []

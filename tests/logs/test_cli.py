@@ -220,8 +220,9 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
                 "ts": 1729349565.0,
                 "level": "error",
                 "type": "ValueError",
-                "message": "epoch failed",
+                "message": "bad",
                 "traceback": TRACE.rstrip("\n"),
+                "told": "epoch failed",
             },
             {
                 "file": f"logs/training/{RUN}.log",
@@ -231,6 +232,7 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
                 "type": "RuntimeError",
                 "message": "gone",
                 "traceback": None,
+                "told": None,
             },
         ]
     }

@@ -112,12 +112,8 @@ def test_a_logged_exception_is_one_error() -> None:
     begins = [i for i, line in enumerate(lines) if begins_error(line, lines[max(0, i - 6) : i])]
     assert begins == [0, len(lines) - 1]
     error = read_error(1, lines, 5.0)
-    assert (error.type, error.message, error.level, error.ts) == (
-        "ValueError",
-        "epoch 3 failed",
-        "error",
-        5.0,
-    )
+    assert (error.type, error.message, error.level, error.ts) == ("ValueError", "bad shape", "error", 5.0)
+    assert error.told == "epoch 3 failed"
     assert error.traceback == "\n".join(TRACEBACK)
 
 

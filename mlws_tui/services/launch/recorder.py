@@ -133,7 +133,11 @@ class Recorder:
     def feed(self, source: int, data: bytes, now: float) -> None:
         """Output of the command as it came from one of its streams."""
         known = self._sources.get(source) or self._sources.setdefault(source, _Source())
-        self._write(known, known.folder.feed(data), now)
+        lines = known.folder.feed(data)
+        for other in self._sources.values() if lines else ():
+            if other is not known:  # its bar tells at which step these lines were written
+                self._write(other, other.folder.bar(), now)
+        self._write(known, lines, now)
 
     def tick(self, now: float) -> None:
         """Note unfinished lines that are due. To be called about once a second while `unfinished`."""

@@ -43,6 +43,10 @@ class Blank(Widget):
         super().__init__(id=name, classes="pane")
         self.border_title = PANE_TITLES[name]
 
+    def render(self) -> str:
+        """Nothing: a widget of its own accord shows its name."""
+        return ""
+
 
 class Desk(Screen[None]):
     """Puts the panes together: layout by size, focus, the run that is selected, the status line.
