@@ -238,7 +238,7 @@ def test_errors(logs: Logs, run: Path, log: Path) -> None:
     }
     told = logs("errors", str(log))
     text = told.stdout.splitlines()
-    assert text[0] == "31:  2024-10-19 14:52:45  ValueError: epoch failed"
+    assert text[0] == "31:  2024-10-19 14:52:45  ValueError: bad (epoch failed)"
     assert text[1] == "    Traceback (most recent call last):"
     assert text[-1] == "35:  2024-10-19 14:52:45  RuntimeError: gone"
     assert told.stderr == "mlws-tui: 2 errors\n"
