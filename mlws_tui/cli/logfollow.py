@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from mlws_tui.cli.logreading import Documents, Sifting, Wanted, check, opened, whole
+from mlws_tui.cli.logreading import Documents, Sifting, Texts, Wanted, check, opened, whole
 from mlws_tui.cli.logshow import print_lines
 from mlws_tui.cli.logtargets import Target, file_meant, logs_of, workspace_of
 from mlws_tui.cli.output import Session, bench, emit_json, say
@@ -47,7 +47,7 @@ async def follow(session: Session, target: str, wanted: Wanted, *, as_json: bool
             say(f"{meant.path} is not there yet; waiting for it")
         else:
             await whole(feed, meant.path, news)
-        await _print(feed, wanted, news, alive, _documents(feed) if as_json else print_lines)
+        await _print(feed, wanted, news, alive, _documents(feed, wanted) if as_json else _texts(feed, wanted))
 
 
 async def _of_run(workbench: Workbench, ref: str) -> tuple[Target, Alive]:
@@ -90,14 +90,14 @@ def _liveness(workbench: Workbench, run_id: str) -> Alive:
 async def _print(feed: LogFeed, wanted: Wanted, news: asyncio.Event, alive: Alive, tell: Tell) -> None:
     lines, place = await _last(feed, wanted)
     await tell(lines)
-    sifting = Sifting(wanted)
+    sifting = Sifting(feed, wanted)
     while True:
         going = await alive()
         if not going:
             await feed.settle()
         while lines := await feed.after(place, _PAGE):
             whole = lines if lines[-1].whole or not going else lines[:-1]
-            await tell(sifting.of(whole))
+            await tell(await sifting.of(whole))
             place = whole[-1].next if whole else place
             if len(whole) < len(lines):  # more of the last line is to come
                 break
@@ -123,8 +123,13 @@ async def _last(feed: LogFeed, wanted: Wanted) -> tuple[Sequence[LogLine], Place
     return lines, place
 
 
-def _documents(feed: LogFeed) -> Tell:
-    documents = Documents(feed, patient=False)
+def _texts(feed: LogFeed, wanted: Wanted) -> Tell:
+    texts = Texts(feed, wanted)
+    return lambda lines: print_lines(lines, texts)
+
+
+def _documents(feed: LogFeed, wanted: Wanted) -> Tell:
+    documents = Documents(feed, wanted, patient=False)
 
     async def tell(lines: Sequence[LogLine]) -> None:
         for document in await documents.of(lines):

@@ -17,14 +17,15 @@ from mlws_tui.cli.output import Session, bench, emit_json, say
 from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.cli.tables import Column, table
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.errors import MlwsError
-from mlws_tui.domain.events import is_run_id
+from mlws_tui.domain.errors import MlwsError, UsageError
+from mlws_tui.domain.events import KINDS, is_run_id
 from mlws_tui.domain.logs import LogEntry
 from mlws_tui.domain.runs import Run, RunQuery
 from mlws_tui.domain.sizes import size_words
 from mlws_tui.domain.text import safe_text
 from mlws_tui.services.logplaces import ARCHIVE, archived, log_of
 from mlws_tui.services.logs import LogsService
+from mlws_tui.services.runlogs import run_beside, runs_by_name
 
 _MOST_RUNS = 100_000
 
@@ -53,9 +54,16 @@ async def show_list(session: Session, kind: str | None, *, as_json: bool) -> Non
         session: Where to look.
         kind: Only logs of this kind; None for all.
         as_json: Whether to print a document.
+
+    Raises:
+        UsageError: if there is no such kind.
     """
     workspace = session.workspace()
-    logs = [log for log in await _listed(session, workspace) if kind is None or log.entry.kind == kind]
+    every = await _listed(session, workspace)
+    kinds = dict.fromkeys((*KINDS, *sorted({log.entry.kind for log in every if log.entry.kind})))
+    if kind is not None and kind not in kinds:
+        raise UsageError(f"There is no kind of log called {kind!r}", hint=f"one of {', '.join(kinds)}")
+    logs = [log for log in every if kind is None or log.entry.kind == kind]
     if as_json:
         emit_json({"logs": [_document(workspace, log) for log in logs]})
     elif sys.stdout.isatty():
@@ -75,27 +83,30 @@ async def _listed(session: Session, workspace: Workspace) -> list[Listed]:
     lying = [entry for entry in await LogsService(workspace).list() if not entry.path.is_relative_to(top)]
     packed = await asyncio.to_thread(archived, workspace)
     runs = await _runs(session)
+    by_log = {run.log: run for run in runs if run.log is not None}
+    named = runs_by_name(workspace, runs)
     entries = [(entry, False) for entry in lying] + [(entry, True) for entry in packed]
     entries.sort(key=lambda one: (-one[0].modified, str(one[0].path)))
-    return [_of_run(workspace, entry, old, runs) for entry, old in entries]
+    return [_of_run(workspace, entry, old, by_log, named) for entry, old in entries]
 
 
-async def _runs(session: Session) -> Mapping[str, Run]:
-    """The runs by their ids and by their logs. Without an index the logs are listed all the same."""
+async def _runs(session: Session) -> Sequence[Run]:
+    """All runs. Without an index the logs are listed all the same."""
     try:
         async with bench(session) as opened:
             warn_if_behind(await opened.ingest.catch_up())
             page = await opened.runs.list(RunQuery(limit=_MOST_RUNS, include_archived=True))
     except MlwsError as error:
         say(error.sentence())
-        return {}
-    by_id = {run.id: run for run in page.runs}
-    return by_id | {run.log: run for run in page.runs if run.log is not None}
+        return ()
+    return page.runs
 
 
-def _of_run(workspace: Workspace, entry: LogEntry, old: bool, runs: Mapping[str, Run]) -> Listed:
+def _of_run(
+    workspace: Workspace, entry: LogEntry, old: bool, by_log: Mapping[str, Run], named: Mapping[str, Run]
+) -> Listed:
     path = log_of(workspace, entry.path)
-    run = runs.get(workspace.relative(path)) or runs.get(path.stem)
+    run = by_log.get(workspace.relative(path)) or named.get(path.stem) or run_beside(workspace, path, named)
     run_id = run.id if run is not None else path.stem if is_run_id(path.stem) else ""
     return Listed(entry, old, run_id, run)
 

@@ -50,6 +50,11 @@ class Wanted:
     count: int | None = None
 
     @property
+    def query(self) -> Query:
+        """What they have; empty for any."""
+        return Query(self.text, regex=self.regex)
+
+    @property
     def filters(self) -> tuple[Filter, ...]:
         """The same as conditions that a line has to pass.
 
@@ -58,7 +63,7 @@ class Wanted:
         """
         if self.regex and not self.text:
             raise UsageError("--regex needs an expression to look for", hint="--grep EXPRESSION --regex")
-        problem = Query(self.text, regex=self.regex).problem
+        problem = self.query.problem
         if problem:
             raise UsageError(f"{self.text!r} is no regular expression: {problem}")
         text = [Filter("text", self.text, self.regex)] if self.text else []
@@ -209,12 +214,14 @@ class Sifting:
     A line of a traceback passes with the one above it, so that an error is told as a whole.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, feed: LogFeed, wanted: Wanted) -> None:
+        self._feed = feed
+        self._query = wanted.query
         self._sieve = Sieve(wanted.filters)
         self._tracer = Tracer()
         self._passed = False
 
-    def of(self, lines: Sequence[LogLine]) -> list[LogLine]:
+    async def of(self, lines: Sequence[LogLine]) -> list[LogLine]:
         """Those of the lines that pass; they go on where the last ones ended.
 
         Raises:
@@ -223,15 +230,18 @@ class Sifting:
         if not self._sieve:
             return list(lines)
         try:
-            return [line for line in lines if line.divider or self._passes(shown(line.data).text)]
+            return [line for line in lines if line.divider or await self._passes(line)]
         except TooSlowError as error:
             raise MlwsError(
                 "The regular expression takes too long on this log", hint="make it simpler"
             ) from error
 
-    def _passes(self, text: str) -> bool:
+    async def _passes(self, line: LogLine) -> bool:
+        text = shown(line.data).text
         inside = self._tracer.take(text)
-        self._passed = self._sieve.passes(text) or (inside and self._passed)
+        piece = await self._feed.piece_at(line.place, self._query) if line.cut else None
+        more = () if piece is None else (styled(piece.data).text,)
+        self._passed = self._sieve.passes(text, more) or (inside and self._passed)
         return self._passed
 
 
@@ -272,8 +282,9 @@ class Numbers:
 class Documents:
     """Lines as JSON documents: number, time (Unix seconds), level and text; null where the log does not tell."""
 
-    def __init__(self, feed: LogFeed, *, patient: bool = True) -> None:
+    def __init__(self, feed: LogFeed, wanted: Wanted, *, patient: bool = True) -> None:
         self._numbers = Numbers(feed, patient=patient)
+        self._texts = Texts(feed, wanted)
         self._times = Times()
 
     async def of(self, lines: Sequence[LogLine]) -> list[dict[str, Any]]:
@@ -289,16 +300,35 @@ class Documents:
                     "line": await self._numbers.of(line),
                     "ts": self._times.read_line(line.data),
                     "level": level.name.lower() if level is not None else None,
-                    "text": text_of(line),
+                    "text": await self._texts.of(line),
                 }
             )
         return told
 
 
-def text_of(line: LogLine) -> str:
-    """The line as plain text: colours and other escapes taken out, redraws folded, control characters as signs."""
-    data = line.data
+class Texts:
+    """Lines as plain text: colours and other escapes taken out, redraws folded, control characters as signs.
+
+    Of a line that is too long to be shown whole it is the piece with what was asked for.
+    """
+
+    def __init__(self, feed: LogFeed, wanted: Wanted) -> None:
+        self._feed = feed
+        self._query = wanted.query
+
+    async def of(self, line: LogLine) -> str:
+        """The text of a line, with what is left out of it."""
+        if not line.cut:
+            return _plain(line.data)
+        piece = await self._feed.piece_at(line.place, self._query)
+        if piece is None:
+            return f"{_plain(line.data)} … {line.cut:,} bytes more"
+        more = f" … {piece.after:,} bytes more" if piece.after else ""
+        return f"{piece.before:,} bytes before … {_plain(piece.data)}{more}"
+
+
+def _plain(data: bytes) -> str:
     text = data.decode() if data.isascii() else ""
     if not text or not text.isprintable():  # the quick way serves most lines
         text = styled(data).text
-    return f"{text} … {line.cut:,} bytes more" if line.cut else text
+    return text

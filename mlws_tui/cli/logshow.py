@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from mlws_tui.cli.logreading import Documents, Numbers, Wanted, check, opened, pages, span, text_of, whole
+from mlws_tui.cli.logreading import Documents, Numbers, Texts, Wanted, check, opened, pages, span, whole
 from mlws_tui.cli.logtargets import file_meant, find_target, workspace_of
 from mlws_tui.cli.output import Session, emit_json, say
 from mlws_tui.domain.errors import UsageError
@@ -40,26 +40,26 @@ async def show(
         await whole(feed, meant.path, news)
         within = await span(feed, wanted)
         if as_json:
-            documents = Documents(feed)
+            documents = Documents(feed, wanted)
             lines = [one async for page in pages(feed, within) for one in await documents.of(page)]
             files = [workspace.relative(path) for _, path in meant.logs]
             emit_json({"file": files[0], **({"merged": files} if merge else {}), "lines": lines})
         else:
-            counted = Numbers(feed) if numbers else None
+            texts, counted = Texts(feed, wanted), Numbers(feed) if numbers else None
             async for page in pages(feed, within):
-                await print_lines(page, counted)
+                await print_lines(page, texts, counted)
         check(feed)
 
 
-async def print_lines(lines: Sequence[LogLine], numbers: Numbers | None = None) -> None:
+async def print_lines(lines: Sequence[LogLine], texts: Texts, numbers: Numbers | None = None) -> None:
     """Print lines as text, behind their numbers where they are counted; what became of the file goes to stderr."""
-    texts: list[str] = []
+    told: list[str] = []
     for line in lines:
         if line.divider:
             say(line.data.decode())
         elif numbers is None:
-            texts.append(text_of(line))
+            told.append(await texts.of(line))
         else:
-            texts.append(f"{await numbers.of(line) or '?':>7}  {text_of(line)}")
-    if texts:
-        click.echo("\n".join(texts))
+            told.append(f"{await numbers.of(line) or '?':>7}  {await texts.of(line)}")
+    if told:
+        click.echo("\n".join(told))

@@ -75,7 +75,23 @@ async def find_target(session: Session, target: str, *, every: bool = False) -> 
         return Target(((file.stem, file),))
     async with bench(session) as opened:
         warn_if_behind(await opened.ingest.catch_up())
-        return await logs_of(opened, await opened.runs.get(target), every=every)
+        try:
+            run = await opened.runs.get(target)
+        except NotFoundError:
+            named = await _called(opened.workspace, target)
+            if named is None:
+                raise
+            return Target(((target, named),))
+        return await logs_of(opened, run, every=every)
+
+
+async def _called(workspace: Workspace, stem: str) -> Path | None:
+    """The log whose name is this without what it ends with, as the log of a rank is none of a run of that id."""
+    from mlws_tui.services.logs import LogsService
+
+    found = [entry.path for entry in await LogsService(workspace).list()]
+    ends = {stem + suffix for suffix in _SUFFIXES}
+    return next((path for path in found if unpacked_name(path.name) in ends), None)
 
 
 async def logs_of(opened: Workbench, run: Run, *, every: bool = False) -> Target:

@@ -13,7 +13,8 @@ _LINE = re.compile(r"(?:line |#)?\s*([+-]?)(\d{1,3}(?:[,_ ']\d{3})+|\d{1,15})", 
 _SHARE = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?) ?%")
 _EPOCH = re.compile(r"@(\d{1,10}(?:\.\d{1,9})?)|(\d{10}\.\d{1,9})")
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)? ?(?P<half>[ap]m)?", re.IGNORECASE
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d+))?)? ?(?P<half>[ap]m)?",
+    re.IGNORECASE,
 )
 _AMOUNT = re.compile(
     r" ?(an?|\d{1,6}(?:\.\d{1,3})?) ?(d|h|m|s|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?)(?![a-z])",
@@ -123,7 +124,7 @@ def _at(day: date, clock: str) -> float | None:
         hour = hour % 12 + (12 if found["half"].lower() == "pm" else 0)
     try:
         moment = datetime(day.year, day.month, day.day, hour, int(found["minute"]), int(found["second"] or 0))
-        return moment.timestamp()
+        return moment.timestamp() + (float(f"0.{found['part']}") if found["part"] else 0.0)
     except (ValueError, OverflowError, OSError):  # 25:00, or a year that the system's clock does not know
         return None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from mlws_tui.domain.levels import Level, level_of
@@ -163,17 +164,26 @@ class Sieve:
         """Whether only lines of some level or above are shown."""
         return self._least is not None
 
-    def passes(self, text: str) -> bool:
+    def passes(self, text: str, more: Iterable[str] = ()) -> bool:
         """Whether the line is shown.
+
+        Args:
+            text: What is shown of it, which tells its level.
+            more: The rest of a line that is too long to be shown whole, in pieces.
 
         Raises:
             TooSlowError: if an expression takes too long on it.
         """
         if self._least is not None and (level_of(text) or Level.INFO) < self._least:
             return False
-        if self._let_in and not any(test(text) for test in self._let_in):
-            return False
-        return not any(test(text) for test in self._keep_out)
+        let_in = not self._let_in
+        for piece in chain((text,), more):
+            if any(test(piece) for test in self._keep_out):
+                return False
+            let_in = let_in or any(test(piece) for test in self._let_in)
+            if let_in and not self._keep_out:
+                break
+        return let_in
 
 
 def _test(one: Filter) -> Callable[[str], bool]:

@@ -43,6 +43,21 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPiece:
+    """What stands somewhere in a line that is too long to be shown whole.
+
+    Attributes:
+        before: Bytes of the line before it.
+        data: Its bytes.
+        after: Bytes of the line after it.
+    """
+
+    before: int
+    data: bytes
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """How a followed log is doing.
 

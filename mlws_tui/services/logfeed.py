@@ -16,7 +16,7 @@ from typing import TypeVar
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.levels import Level
 from mlws_tui.domain.logquery import Filter, Query, Sieve
-from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
+from mlws_tui.domain.logs import Density, LogLine, LogPiece, LogState, Place, Trace
 from mlws_tui.services.logfillers import Filler
 from mlws_tui.sources.logtail import LogTail
 from mlws_tui.sources.sift import Going
@@ -218,6 +218,13 @@ class LogFeed:
             return await self.find_error(place, forward=forward)
         tail = self._opened
         return await self._search(lambda going: tail.find_warning(place, forward=forward, going=going))
+
+    async def piece_at(self, place: Place, query: Query) -> LogPiece | None:
+        """The piece of a line that is too long to be shown whole that has this.
+
+        None where it stands in what is shown of the line, or nowhere.
+        """
+        return await asyncio.to_thread(self._opened.piece_at, place, query)
 
     async def ordinal(self, place: Place) -> int | None:
         """The how-manieth line (from 1) with what is looked for it is; None where that is not known yet."""

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlws_tui.domain.logquery import Query, Sieve, TooSlowError
-from mlws_tui.domain.logs import Density, LogLine, LogState, Place, Trace
+from mlws_tui.domain.logs import Density, LogLine, LogPiece, LogState, Place, Trace
 from mlws_tui.sources import logfind
 from mlws_tui.sources.lineindex import start_by_counting
 from mlws_tui.sources.logfile import LogFile, Look
 from mlws_tui.sources.logparts import OpenedFile, Part, lines_after, lines_before
-from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Going, matches
+from mlws_tui.sources.sift import ERRORS, WARNINGS, Condition, Filtered, Going, around, matches
 from mlws_tui.sources.tally import Tally
 
 _MOST_OPEN = 4  # files that are held open: of older ones the last lines are remembered
@@ -214,6 +214,17 @@ class LogTail:
     def find_warning(self, place: Place, *, forward: bool, going: Going) -> Place | None:
         """The nearest line from the place on, or before it, that is a warning."""
         return self._search(WARNINGS, place, forward, going)
+
+    def piece_at(self, place: Place, query: Query) -> LogPiece | None:
+        """The piece of a long line that has this; None where that stands in what is shown of it, or nowhere."""
+        part = self._part(place.part)
+        if part is None or place.offset < 0 or not query:
+            return None
+        try:
+            return around(part, part.reader.at(place.offset), query)
+        except TooSlowError as error:
+            self._too_slow(error)
+            return None
 
     def ordinal(self, place: Place) -> int | None:
         """The how-manieth line (from 1) with what is looked for it is; None where that is not known yet."""

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from mlws_tui.domain.levels import TRACEBACK, Level, begins_error, level_of
 from mlws_tui.domain.logquery import Query, Sieve
-from mlws_tui.sources.lines import MAX_LINE, Found
+from mlws_tui.domain.logs import LogPiece
+from mlws_tui.sources.lines import MAX_LINE, Found, content
 from mlws_tui.sources.records import goes_on, record_of, record_start, records_from, settled
 from mlws_tui.sources.stretch import (
     Source,
@@ -23,6 +24,8 @@ from mlws_tui.sources.stretch import (
 
 _REST = 1024 * 1024
 _OVERLAP = 1024  # bytes by which pieces of a long line overlap: what is looked for may lie across
+#: Bytes of a long line that are given before what is looked for, and from it on.
+_BEFORE, _FROM = 256, 1536
 _CONTEXT = 6  # lines before one that tell whether an error begins there
 
 #: What any line holds that `domain.levels` takes for the beginning of an error, in lower case.
@@ -166,15 +169,43 @@ def _has(source: Source, line: Found, query: Query) -> bool:
     """Whether the line has it, also where only a piece of the line is shown."""
     if query.matches(text_of(line.data)):
         return True
+    return any(query.matches(data.decode("utf-8", "replace")) for _, data in _pieces(source, line))
+
+
+def around(source: Source, line: Found, query: Query) -> LogPiece | None:
+    """The piece of a long line that has what is looked for; None where that stands in what is shown, or nowhere.
+
+    Raises:
+        TooSlowError: if a regular expression takes too long.
+    """
+    if not line.cut or query.matches(text_of(line.data)):
+        return None
+    pieces = _pieces(source, line)
+    found = next((one for one in pieces if query.matches(one[1].decode("utf-8", "replace"))), None)
+    if found is None:
+        return None
+    at, data = found
+    text = data.decode("utf-8", "surrogateescape")  # so that places in it are places in the bytes
+    spans = query.spans(text)
+    first = at + (len(text[: spans[0][0]].encode("utf-8", "surrogateescape")) if spans else 0)
+    last = source.read(line.end - 2, 2)
+    start, end = max(line.start, first - _BEFORE), line.end - len(last) + len(content(last))
+    shown = source.read(start, min(end, first + _FROM) - start)
+    left = 0  # a character that begins before the piece is left out as a whole
+    while start > line.start and left < min(3, len(shown)) and shown[left] & 0xC0 == 0x80:
+        left += 1
+    return LogPiece(start + left - line.start, shown[left:], max(0, end - start - len(shown)))
+
+
+def _pieces(source: Source, line: Found) -> Iterator[tuple[int, bytes]]:
+    """All of a line of which a piece is shown, in pieces that overlap, with their places; none of any other line."""
     at = line.start
     while line.cut and at < line.end:
         data = source.read(at, min(MAX_LINE, line.end - at))
-        if query.matches(data.decode("utf-8", "replace")):
-            return True
+        yield at, data
         if len(data) <= _OVERLAP:
             break
         at += len(data) - _OVERLAP
-    return False
 
 
 class _Expression:
@@ -220,7 +251,7 @@ class Filtered:
         self._words: Words | None = None
         if hints:
             self._words = Words(
-                hints, lambda _source, line: self._passes([line]), coloured=graver, in_json=(b"\n{",)
+                hints, lambda source, line: self._passes(source, [line]), coloured=graver, in_json=(b"\n{",)
             )
 
     def hits(self, source: Source, start: int, end: int) -> Sequence[Found]:
@@ -234,24 +265,25 @@ class Filtered:
             ]
         if self._words is not None:
             return self._words.hits(source, start, end)
-        return [line for line in lines_of(source, piece) if self._passes([line])]
+        return [line for line in lines_of(source, piece) if self._passes(source, [line])]
 
     def settled(self, source: Source) -> int:
         return settled(source)
 
     def shows(self, source: Source, line: Found) -> bool:
         """Whether this line is shown."""
-        return self._passes(record_of(source, line.start))
+        return self._passes(source, record_of(source, line.start))
 
     def _of_records(self, source: Source, start: int, end: int) -> Iterator[Found]:
         for record in records_from(source, record_start(source, start)):
             if record[0].start >= end:
                 return
-            if record[-1].start >= start and self._passes(record):
+            if record[-1].start >= start and self._passes(source, record):
                 yield from (line for line in record if line.start < end)
 
-    def _passes(self, record: Sequence[Found]) -> bool:
-        return self.sieve.passes("\n".join(text_of(line.data) for line in record))
+    def _passes(self, source: Source, record: Sequence[Found]) -> bool:
+        more = (data.decode("utf-8", "replace") for line in record for _, data in _pieces(source, line))
+        return self.sieve.passes("\n".join(text_of(line.data) for line in record), more)
 
 
 def _has_records(source: Source, piece: Stretch) -> bool:

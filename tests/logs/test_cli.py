@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from mlws_tui.cli.logs import command
 from mlws_tui.cli.output import Session
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.errors import NotFoundError, WorkspaceError
+from mlws_tui.domain.errors import NotFoundError, UsageError, WorkspaceError
 from tests.logs.conftest import append, numbered
 from tests.runs.kit import alive, begun, ended, record
 
@@ -129,6 +129,8 @@ def test_the_list_has_archived_logs_and_those_of_no_run_newest_first(
     of_kind = json.loads(logs("list", "--kind", "training", "--json").stdout)["logs"]
     assert [one["run"] for one in of_kind] == [RUN, OLD]
     assert logs("list", "--kind", "agents").stdout == ""
+    with pytest.raises(UsageError, match="no kind of log called 'bogus'"):
+        logs("list", "--kind", "bogus")
 
 
 def test_on_a_terminal_the_list_is_a_table(logs: Logs, run: Path, log: Path, terminal: Terminal) -> None:

@@ -94,6 +94,37 @@ def test_lines_of_a_time(logs: Logs, day: Path, since: str, until: str, lines: l
     assert shown(logs, str(day), "--since", since, "--until", until) == lines
 
 
+def test_times_with_fractions_of_a_second(logs: Logs, log: Path) -> None:
+    log.write_text("".join(f"2024-10-19 14:30:06.{part}00 - INFO - {part}\n" for part in range(10)))
+    told = logs("show", str(log), "--since", "14:30:06.5", "--until", "2024-10-19 14:30:06,8").stdout
+    assert [line[-1] for line in told.splitlines()] == ["5", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    "args", [("--grep", "needle"), ("--grep", "ne+dle", "--regex"), ("--grep", "ÄNeedle")]
+)
+def test_a_match_far_inside_a_line_is_shown_with_what_is_around_it(
+    logs: Logs, log: Path, args: tuple[str, ...]
+) -> None:
+    line = "x" * 2_500_000 + "äö ÄNeedle needle üö" + "y" * 2_500_000
+    log.write_text(f"short\n{line}\nlast\n")
+    size = len(line.encode())
+    for way in ("show", "follow"):
+        with logs.start(way, str(log), *args) as process:
+            deadline = time.monotonic() + 15
+            assert process.stdout is not None
+            told = process.stdout.readline()
+            assert time.monotonic() < deadline
+            process.terminate()
+        before, rest = told.split(" bytes before … ")
+        piece, after = rest.rstrip("\n").rsplit(" … ", 1)
+        assert "needle" in piece and len(piece) <= 2048
+        left = int(after.removesuffix(" bytes more").replace(",", ""))
+        assert int(before.replace(",", "")) + len(piece.encode()) + left == size
+    document = json.loads(logs("show", str(log), "--json", *args).stdout)
+    assert [one["line"] for one in document["lines"]] == [2] and "needle" in document["lines"][0]["text"]
+
+
 def test_the_last_lines_before_a_time(logs: Logs, day: Path) -> None:
     assert shown(logs, str(day), "--until", "14:32", "-n", "2") == [2, 3]
     assert shown(logs, str(day), "--since", "14:31", "--until", "14:33", "--grep", "loss") == [2, 4]

@@ -595,3 +595,89 @@ async def test_a_place_that_is_none_can_be_typed_again(workspace: Workspace, log
         await screen.until(lambda now: "is no place" in now.bar)
         await screen.press("ctrl+u", *"7", "enter")
         await screen.until(lambda now: now.cursor == "line 6")
+
+
+async def test_a_traceback_is_folded_from_each_of_its_lines(workspace: Workspace, log: Path) -> None:
+    log.write_text("one\n2024-10-19 14:30:00 - ERROR - failed\n" + TRACE + "after\n")
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: len(now.lines) == 7)
+        for way in (["g", "j"], ["g", "j", "j", "j", "j"]):
+            await screen.press(*way, "enter")
+            await screen.until(lambda now: len(now.lines) == 4 and "▸ 4 lines" in now.text)
+            await screen.press("g", "j", "enter")
+            await screen.until(lambda now: len(now.lines) == 7 and "▾ 4 lines" in now.text)
+        await screen.press("g", "enter")
+        await screen.until(lambda now: "Line 1" in now.text)
+
+
+async def test_there_is_no_other_mark(workspace: Workspace, log: Path) -> None:
+    log.write_text(numbered(5))
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: len(now.lines) == 5)
+        await screen.press("g", "m", "u")
+        await screen.until(lambda now: "the only mark" in now.foot)
+
+
+async def test_the_count_of_matches_stands_still_on_other_lines(workspace: Workspace, log: Path) -> None:
+    log.write_text("find me\n" + numbered(5) + "find me\n" + numbered(5))
+    async with screen_of(workspace, log, (80, 20)) as screen:
+        await screen.until(lambda now: len(now.lines) == 12)
+        await screen.press("g", "slash", *"find", "enter")
+        await screen.until(lambda now: "1 of 2" in now.foot)
+        await screen.press("V", "j", "j", "j")
+        await screen.until(lambda now: now.cursor == "line 2" and "2 matches" in now.foot)
+        await screen.press("n")
+        await screen.until(lambda now: "2 of 2" in now.foot)
+
+
+async def test_filters_that_hide_nothing_or_all(workspace: Workspace, log: Path) -> None:
+    log.write_text("14:00:00 ERROR one\n14:00:01 WARNING two\n")
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: len(now.lines) == 2)
+        await screen.press("f", "space", "escape")
+        await screen.until(lambda now: "filters on" in now.foot and "2 lines" in now.foot)
+        assert "filtered" not in screen.title
+        append(log, "14:00:02 INFO three\n")
+        await screen.until(lambda now: "filtered: 2 of 3 lines" in now.foot and "· filtered" in now.title)
+        log.with_name("other.log").write_text("all is well\n" * 200)
+        screen.show(log.with_name("other.log"))
+        await screen.until(lambda now: "No line passes the filters" in now.text)
+        await screen.press("colon", *"132", "enter")
+        await screen.until(lambda now: "no line to go to: all are hidden" in now.text)
+
+
+async def test_what_was_copied_is_not_said_where_one_types(
+    workspace: Workspace, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    log.write_text(numbered(5))
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: "line 4" in now.lines)
+        await screen.press("y")
+        await screen.until(lambda now: "copied the line" in now.foot)
+        await screen.press("colon")
+        await screen.until(lambda now: "1200" in now.bar and "copied" not in now.text)
+        await screen.press("escape", "y", "colon", "1", "0")
+        await screen.until(lambda now: "10" in now.bar and "copied" not in now.text)
+
+
+async def test_a_log_that_is_no_text_says_so(workspace: Workspace, log: Path) -> None:
+    log.write_bytes(bytes(range(256)) * 20)
+    async with screen_of(workspace, log) as screen:
+        await screen.until(lambda now: "binary" in now.foot)
+        other = log.with_name("other.log")
+        other.write_text("größer\n" * 50 + "\x1b[31mred\x1b[0m\n")
+        screen.show(other)
+        await screen.until(lambda now: "red" in now.lines[-1] and "51 lines" in now.foot)
+        assert "binary" not in screen.foot
+
+
+async def test_the_whole_of_a_cut_line_opens_around_the_match(workspace: Workspace, log: Path) -> None:
+    log.write_text("one\n" + "x" * 200_000 + " needle " + "y" * 200_000 + "\n")
+    async with screen_of(workspace, log, (80, 24)) as screen:
+        await screen.until(lambda now: "one" in now.lines)
+        await screen.press("slash", *"needle", "enter")
+        await screen.until(lambda now: "1 of 1" in now.foot)
+        await screen.press("enter")
+        await screen.until(lambda now: "bytes before …" in now.text)
+        assert "needle" in screen.text

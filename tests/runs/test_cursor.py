@@ -206,6 +206,32 @@ async def test_a_line_of_the_log_is_shown_in_the_chart(workspace: Workspace) -> 
         assert not await seat.app.pane.show_moment(None, None, "loss")
 
 
+async def test_a_line_among_points_that_are_drawn_as_one(workspace: Workspace) -> None:
+    record(
+        workspace,
+        LIVE,
+        begun(LIVE, 100.0, **alive()),
+        *(metrics(10 * i, 200.0 + i, loss=1.0) for i in range(1, 2001)),
+    )
+    async with seated(workspace, 80, 24) as seat:
+        await seat.see("━ loss 1")
+        for ts, step, said in (
+            (870.5, 6708.0, "step 6708 "),
+            (870.5, None, "step ~670"),
+            (870.5, 6700.0, "step 6700 "),
+        ):
+            assert await seat.app.pane.show_moment(ts, step, "")
+            await seat.see(said)
+            seat.app.pane._chart.action_open()
+            await seat.see(
+                lambda _, wanted=(step, ts): (at := seat.app.points[-1:]) and (at[0].step, at[0].ts) == wanted
+            )
+        await seat.press("c", "left", "right", "enter")
+        await seat.see(lambda _: seat.app.points[-1].ts != 870.5)
+        point = seat.app.points[-1]
+        assert point.step is not None and point.step % 10 == 0 and abs(point.step - 6700) <= 400
+
+
 async def test_where_there_is_nothing_to_point_at(workspace: Workspace) -> None:
     async with seated(workspace, 80, 24) as seat:
         await seat.see("No runs yet")

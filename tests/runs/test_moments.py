@@ -121,3 +121,40 @@ async def test_the_log_pane_knows_all_logs_of_the_run(workspace: Workspace, log:
         await still.sees(pilot, "step 399: loss")
         await pilot.press("3", "right_square_bracket")
         await still.sees(pilot, "from the other rank")
+
+
+async def test_the_line_with_the_value_is_meant_of_several_with_the_step(
+    workspace: Workspace, log: Path
+) -> None:
+    at = _clock(START + 120)
+    lines = log.read_text().splitlines(keepends=True)
+    there = next(i for i, line in enumerate(lines) if "step 60:" in line)
+    lines[there : there + 1] = [
+        f"{at} - WARNING - gradients are large at step 60\n",
+        f"{at} - INFO - saved\n",
+        f"{at} - INFO - step=60 Loss={2 / 61:.4f}\n",
+    ]
+    log.write_text("".join(lines))
+    async with on_stage(workspace, 120, 40) as (still, pilot):
+        assert isinstance(still.app.screen, Desk)
+        furniture = still.app.screen._furniture
+        assert furniture is not None
+        for name, line in (("train/loss", "▌" + lines[there + 2][:-1]), ("other", "▌" + lines[there][:-1])):
+            furniture.log.go_to_moment(START + 120, 60.0, name)
+            await still.sees(pilot, line)
+
+
+async def test_a_line_that_was_shown_in_the_chart_is_come_back_to(workspace: Workspace, log: Path) -> None:
+    lines = log.read_text().splitlines(keepends=True)
+    there = next(i for i, line in enumerate(lines) if "step 60:" in line)
+    more = [f"{_clock(START + 120)} - INFO - more {i}\n" for i in range(4)]
+    log.write_text("".join(lines[: there + 1] + more + lines[there + 1 :]))
+    async with on_stage(workspace, 120, 40) as (still, pilot):
+        await pilot.press("3", "colon", *str(there + 4), "enter")
+        await still.sees(pilot, "▌" + more[2][:-1])
+        await pilot.press("c")
+        await still.sees(pilot, "▲", "step 60 ")
+        await pilot.press("enter")
+        await until(pilot, lambda: here(still.app) == "log", lambda: screen_text(still.app))
+        await pilot.press("m")
+        await still.sees(pilot, "◈" + more[2][:-1])

@@ -28,9 +28,20 @@ async def test_the_status_line_drops_what_does_not_fit_and_keeps_the_state() -> 
         line.show_state("index kept by pid 12")
         text = line.render_line(0).text
         assert len(text) == 40
-        assert text.startswith(" z zoom  n new ")
+        assert text.startswith(" z zoom  ? keys ") and " n " not in text
         assert text.endswith("index kept by pid 12 ")
         assert "commands" not in text
+
+
+async def test_the_keys_for_help_and_for_leaving_are_always_there() -> None:
+    app = Harness()
+    async with app.run_test(size=(60, 5)):
+        line = app.query_one(StatusLine)
+        keys = [(letter, f"action {letter}") for letter in "abcdefgh"]
+        line.show_keys((*keys, ("?", "keys"), ("z", "zoom"), ("q", "quit")))
+        assert line.render_line(0).text.rstrip() == " a action a  b action b  c action c  ? keys  q quit"
+        line.show_state("index kept by pid 12, all is read and written")
+        assert line.render_line(0).text.startswith(" ? keys ")
 
 
 async def test_the_status_line_shows_hostile_state_as_text() -> None:

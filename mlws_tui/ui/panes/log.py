@@ -12,6 +12,7 @@ from textual.message import Message
 
 from mlws_tui.domain.levels import Level
 from mlws_tui.domain.logquery import Filter
+from mlws_tui.domain.logs import Place
 from mlws_tui.services import clipboard
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.panes import log_reading, log_search
@@ -49,6 +50,9 @@ class LogPane(LogSearching, can_focus=True):
     ACTIONS: ClassVar[tuple[Action, ...]] = LOG_ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
+    #: The line that was shown in the chart last.
+    _asked: tuple[Viewport, log_search.Moment, Place] | None = None
+
     def go_to_moment(self, ts: float | None, step: float | None, name: str) -> None:
         """Go to the line of a moment: by its time, else by its step.
 
@@ -61,7 +65,13 @@ class LogPane(LogSearching, can_focus=True):
         async def begin(
             _port: Viewport,
         ) -> None:  # a step, so that a log that was just asked for is open by then
-            self._search(lambda port: log_search.at_moment(port, ts, step))
+            self._search(find)
+
+        async def find(port: Viewport) -> log_search.Goal:
+            asked = self._asked
+            if asked is not None and asked[:2] == (port, log_search.Moment(ts, step)):
+                return log_search.Goal(asked[2])
+            return await log_search.at_moment(port, ts, step, name)
 
         self._ask(begin)
 
@@ -257,12 +267,12 @@ class LogPane(LogSearching, can_focus=True):
             line = await port.take()
             if line is None or line.divider:
                 return
-            trace = await port.records.trace_at(line.place)
+            trace = await port.records.trace_of(line)
             if trace is not None and port.cursor is not None:
                 port.records.turn(trace)
                 return
             title, facts = await log_reading.facts_of(port, line, self._name_of(port))
-            text = log_reading.whole_text(line)
+            text = await log_reading.whole_text(port, line)
             self.app.push_screen(LogDetail(title, facts, text, self.action_copy))
 
         self._ask(open_line)
@@ -296,6 +306,9 @@ class LogPane(LogSearching, can_focus=True):
         if copied.sequence and self.app._driver is not None:
             self.app._driver.write(copied.sequence)
         port.anchor = None
+        if self._bar.is_open:  # the person types something else by now
+            self._drive.hurry()
+            return
         what = "the line" if lines == 1 else f"{lines:,} lines"
         self._tell(f"copied {what}" + (", cut: it is too much for the terminal" if copied.cut else ""))
 
@@ -303,10 +316,11 @@ class LogPane(LogSearching, can_focus=True):
         """Show in the chart when the line was written."""
 
         async def post(port: Viewport) -> None:
-            moment = await log_search.moment_of(port)
-            if moment is None or moment == (None, None):
+            line, moment = await port.take(), await log_search.moment_of(port)
+            if line is None or moment is None or moment == (None, None):
                 self._note = "the log does not tell when that was"
             else:
+                self._asked = port, moment, line.place
                 self.post_message(self.Moment(moment.ts, moment.step, ""))
 
         self._ask(post)

@@ -19,7 +19,7 @@ def detail(port: Viewport, name: str, width: int) -> str:
         state = "selecting"
     else:
         state = f"paused ▼ {port.new_lines:,} new" if port.new_lines else "paused"
-    if port.hides:
+    if port.lacks:
         state += f"{_BETWEEN}filtered"
     room = max(8, width - _AROUND - len(state))
     if len(name) > room:
@@ -43,7 +43,8 @@ def corner(port: Viewport, number: int | None, found: str, note: str, width: int
     hidden = _hidden(port)
     if note:
         return _BETWEEN.join(filter(None, (note, hidden)))
-    words = [state.problem, hidden, found, _count(state.errors, "error"), _lines(port, number, bool(hidden))]
+    binary = "binary" if port.binary else ""
+    words = [state.problem, binary, hidden, found, _count(state.errors, "error"), _lines(port, number)]
     words += [_share(port), _count(state.warnings, "warning"), _progress(port)]
     kept: list[str] = []
     room = width - 4
@@ -52,8 +53,8 @@ def corner(port: Viewport, number: int | None, found: str, note: str, width: int
             continue
         kept.append(word)
         room -= len(word) + len(_BETWEEN)
-    order = [_progress(port), state.problem, found, hidden, _count(state.errors, "error")]
-    order += [_count(state.warnings, "warning"), _lines(port, number, bool(hidden)), _share(port)]
+    order = [_progress(port), state.problem, binary, found, hidden, _count(state.errors, "error")]
+    order += [_count(state.warnings, "warning"), _lines(port, number), _share(port)]
     return _BETWEEN.join(word for word in order if word and word in kept)
 
 
@@ -72,16 +73,16 @@ def found_of(port: Viewport, ordinal: int | None) -> str:
 def _hidden(port: Viewport) -> str:
     """That lines are hidden, which must never be overlooked."""
     state = port.feed.state
-    if not port.hides:
-        return ""
+    if not port.lacks:
+        return "filters on" if port.hides else ""
     if state.visible is None:
         return f"filtering {state.sifted:.0%}"
     of = "" if state.lines is None else f" of {state.lines:,}"
     return f"filtered: {state.visible:,}{of} lines"
 
 
-def _lines(port: Viewport, number: int | None, hidden: bool) -> str:
-    state = port.feed.state
+def _lines(port: Viewport, number: int | None) -> str:
+    state, hidden = port.feed.state, port.lacks
     if state.lines is None:
         return ""
     if port.follow or number is None:

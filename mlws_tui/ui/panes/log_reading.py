@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
+from mlws_tui.domain.ansi import styled
 from mlws_tui.domain.jsonlines import detail, json_line
 from mlws_tui.domain.levels import level_of
-from mlws_tui.domain.logs import LogLine
+from mlws_tui.domain.logs import START, LogLine
 from mlws_tui.ui.panes.log_viewport import Viewport
 from mlws_tui.ui.widgets.logrows import text_of
 
 #: Lines that are read at once, and characters at which copying ends.
 _AT_ONCE = 500
 _MOST = 4_000_000
+#: The beginning of a log that tells whether it is text: bytes, and the lines that are read for them; and the share of
+#: bytes that are no text from which on it is none.
+_HEAD, _HEAD_LINES, _NO_TEXT = 4096, 20, 0.1
 
 
 async def facts_of(port: Viewport, line: LogLine, name: str) -> tuple[str, list[tuple[str, str]]]:
@@ -33,9 +38,29 @@ async def facts_of(port: Viewport, line: LogLine, name: str) -> tuple[str, list[
     return ("Line" if number is None else f"Line {number:,}"), facts
 
 
-def whole_text(line: LogLine) -> str:
-    """All that the line says; of a JSON object one field a line."""
+async def whole_text(port: Viewport, line: LogLine) -> str:
+    """All that the line says; of a JSON object one field a line; of a cut line what is around what is looked for."""
+    piece = await port.feed.piece_at(line.place, port.query) if line.cut else None
+    if piece is not None:
+        after = f" … {piece.after:,} bytes more" if piece.after else ""
+        return f"{piece.before:,} bytes before … {styled(piece.data).text}{after}"
     return detail(line.data) if json_line(line.data) is not None else text_of(line)
+
+
+async def is_binary(port: Viewport) -> bool:
+    """Whether the log seems to be no text: many NULs, or bytes that are no UTF-8, where it begins."""
+    lines = await port.feed.after(START, _HEAD_LINES)
+    head = b"\n".join(line.data for line in lines if not line.divider)[:_HEAD]
+    odd = head.count(0) + head.decode("utf-8", "replace").count("\ufffd")
+    return odd > _NO_TEXT * len(head)
+
+
+async def is_match(port: Viewport) -> bool:
+    """Whether the line with the cursor has what is looked for, as far as can be told: of a cut line a piece is read."""
+    line = await port.take()
+    if line is None or line.divider:
+        return False
+    return bool(line.cut) or bool(await asyncio.to_thread(port.query.spans, text_of(line)))
 
 
 async def text_to_copy(port: Viewport) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from mlws_tui.domain.levels import in_traceback
+from mlws_tui.domain.levels import Level, in_traceback, level_of
 from mlws_tui.domain.logs import LogLine, Place, Trace
 from mlws_tui.services.logfeed import LogFeed
 from mlws_tui.ui.widgets.logrows import text_of
@@ -82,6 +82,14 @@ class Records:
         if found.next < self._feed.state.end:  # else more of it may come
             self._known.append(found)
         return found
+
+    async def trace_of(self, line: LogLine) -> Trace | None:
+        """The traceback that the line belongs to, or that belongs to it: below a warning or an error."""
+        trace = await self.trace_at(line.place)
+        if trace is None and (level_of(text_of(line)) or Level.INFO) >= Level.WARNING:
+            below = await self.trace_at(line.next)
+            trace = below if below is not None and below.first == line.next else None
+        return trace
 
     async def unfolded(self, place: Place) -> None:
         """Unfold the traceback that hides a line, if one does."""

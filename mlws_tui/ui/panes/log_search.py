@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+from itertools import zip_longest
 from typing import NamedTuple
 
 from mlws_tui.domain.goto import GoTo, parse_goto
 from mlws_tui.domain.levels import Level
 from mlws_tui.domain.logquery import Query
-from mlws_tui.domain.logs import START, Place
+from mlws_tui.domain.logs import START, LogLine, Place
 from mlws_tui.ui.panes.log_marks import Marks
 from mlws_tui.ui.panes.log_viewport import Viewport
 from mlws_tui.ui.widgets.logrows import text_of
@@ -21,7 +23,7 @@ _STEP_NEAR = 300
 #: Seconds until it is tried again what the filters let through.
 _AGAIN = 0.1
 FROM_TOP, FROM_END = "from the top", "from the end"
-_STEP = re.compile(r"\b(?:global[ _]?step|step|iter(?:ation)?)s?\b[\"']?\W{0,4}(\d[\d,]*)", re.IGNORECASE)
+_STEP = re.compile(r"\b(?:global[ _]?step|step|iter(?:ation)?)s?\b[\"']?\W{0,12}(\d[\d,]*)", re.IGNORECASE)
 
 
 class Goal(NamedTuple):
@@ -94,6 +96,8 @@ async def first_line(port: Viewport) -> Goal:
 async def next_mark(port: Viewport, marks: Marks, *, forward: bool) -> Goal:
     """The next marked line, or the one before."""
     place = marks.near(port.place, forward=forward)
+    if place is None and marks.places == {port.place}:
+        return Goal(None, "the only mark")
     return Goal(place, "" if place else "no mark there: m marks a line")
 
 
@@ -113,32 +117,52 @@ async def goal_of(port: Viewport, text: str, now: float) -> Goal:
     goto = parse_goto(text, now=now, near=await port.feed.time_at(port.place))
     if goto is None:
         return Goal(None, f"{text!r} is no place: 1200, -100, 50%, 14:30, +10m")
+    if port.hides and not port.sifting and not await port.records.after(START, 1):
+        return Goal(None, "no line to go to: all are hidden")
     if goto.kind == "share":
         return await at_share(port, goto.value)
     return await (_at_time(port, goto.value) if goto.kind == "time" else _at_line(port, goto))
 
 
-async def at_moment(port: Viewport, ts: float | None, step: float | None) -> Goal:
-    """The line of a moment: the one that names the step, near that time if there are several, else by time alone."""
+async def at_moment(port: Viewport, ts: float | None, step: float | None, name: str = "") -> Goal:
+    """The line of a moment: the one that names the step, near that time if there are several, else by time alone.
+
+    Args:
+        port: The window on the log.
+        ts: Unix seconds.
+        step: The step of the training.
+        name: A metric: of several lines with the step the one that tells its value is meant.
+    """
     place = await port.feed.place_at_time(ts) if ts is not None else None
-    if step is not None:
-        words = rf"\b(?:global[ _]?step|step|iter(?:ation)?)s?\b[\"']?\W{{0,4}}0*{step:.0f}\b"
-        query = await asyncio.to_thread(Query, words, regex=True)
-        named = await _near(port, query, place) if place is not None else None
+    if step is not None and math.isfinite(step):
+        named = await _near(port, place, step, name) if place is not None else None
         if named is None:
+            words = rf"\b(?:global[ _]?step|step|iter(?:ation)?)s?\b[\"']?\W{{0,12}}0*(?:{step:.0f}|{step:,.0f})\b"
+            query = await asyncio.to_thread(Query, words, regex=True)
             named = await port.feed.find(query, START, forward=True)
+            if named is not None:
+                named = await _near(port, named, step, name) or named
         place = named if named is not None else place
     return Goal(place, "" if place else "the log does not tell where that moment is")
 
 
-async def _near(port: Viewport, query: Query, place: Place) -> Place | None:
-    """The line that matches and is nearest to a place, of those around it."""
+async def _near(port: Viewport, place: Place, step: float, name: str) -> Place | None:
+    """The line that names the step, and better the metric too, and is nearest to a place, of those around it."""
     above, below = await port.feed.around(place, _STEP_NEAR, _STEP_NEAR)
-    for lines in (below[:1], reversed(above), below):
-        for line in lines:
-            if query.spans(text_of(line)):
-                return line.place
-    return None
+    last = re.split(r"[/.]", name)[-1]
+    told = re.compile(rf"{re.escape(last)}[\"']?\W{{1,6}}(?:[\d.]|nan|inf)", re.IGNORECASE)
+    having: list[LogLine] = []
+    for pair in zip_longest(below, reversed(above)):
+        near = [line for line in pair if line is not None]
+        having += [line for line in near if step in _steps_of(text_of(line))]
+    best = next((line for line in having if last and told.search(text_of(line))), None)
+    chosen = best or next(iter(having), None)
+    return chosen.place if chosen is not None else None
+
+
+def _steps_of(text: str) -> list[float]:
+    """The steps that a line names."""
+    return [float(found[1].replace(",", "")) for found in _STEP.finditer(text)]
 
 
 async def moment_of(port: Viewport) -> Moment | None:
@@ -147,8 +171,8 @@ async def moment_of(port: Viewport) -> Moment | None:
     if line is None:
         return None
     above = await port.feed.before(line.place, _STEP_WITHIN)
-    found = (_STEP.search(text_of(one)) for one in (line, *reversed(above)))
-    step = next((float(match[1].replace(",", "")) for match in found if match), None)
+    steps = (_steps_of(text_of(one)) for one in (line, *reversed(above)))
+    step = next((found[0] for found in steps if found), None)
     return Moment(await port.feed.time_at(line.place), step)
 
 

@@ -23,6 +23,7 @@ class Viewport:
 
     Attributes:
         merged: Whether several logs are read as one.
+        binary: Whether it seems to be no text.
         view: The layout; set it freely.
         query: What is marked.
         counted: What is counted, or was.
@@ -39,6 +40,7 @@ class Viewport:
     def __init__(self, feed: LogFeed, view: View, *, merged: bool = False) -> None:
         self.feed = feed
         self.merged = merged
+        self.binary = False
         self.view = view
         self.query = self.counted = Query()
         self.marks: set[Place] = set()
@@ -70,9 +72,15 @@ class Viewport:
 
     @property
     def hides(self) -> bool:
-        """Whether lines are hidden; filters that take too long on a log are given up."""
+        """Whether filters are in force; those that take too long on a log are given up."""
         state = self.feed.state
         return bool(self.filters) and (state.visible is not None or state.sifted < 1)
+
+    @property
+    def lacks(self) -> bool:
+        """Whether lines are hidden, as far as is known: filters may let all of them through."""
+        state = self.feed.state
+        return self.hides and not (state.visible is not None and state.visible == state.lines)
 
     @property
     def stretch(self) -> tuple[Place, Place] | None:

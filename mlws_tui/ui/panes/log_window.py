@@ -16,7 +16,7 @@ from mlws_tui.domain.text import safe_text
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.logs import LogsService
 from mlws_tui.ui.pane import Pane
-from mlws_tui.ui.panes import log_caption
+from mlws_tui.ui.panes import log_caption, log_reading
 from mlws_tui.ui.panes.log_drive import LogDrive, Source
 from mlws_tui.ui.panes.log_filters import Filters
 from mlws_tui.ui.panes.log_find import Finder
@@ -139,6 +139,7 @@ class LogWindow(Pane):
         if port is None:
             return
         port.marks = self._marks.places
+        port.binary = await log_reading.is_binary(port)  # before filters hide its beginning
         await self._kept(self._marks.load(port.feed))
         await self._kept(self._filters.load())
         if self._filters.in_force:
@@ -200,7 +201,8 @@ class LogWindow(Pane):
             return
         number = None if port.follow else await port.feed.number_of(port.place)
         searching = bool(port.query) and port.cursor is not None
-        ordinal = await port.feed.ordinal(port.place) if searching else None
+        on_one = searching and await log_reading.is_match(port)
+        ordinal = await port.feed.ordinal(port.place) if on_one else None
         self._caption(port, number, log_caption.found_of(port, ordinal))
 
     def _caption(self, port: Viewport, number: int | None, found: str) -> None:

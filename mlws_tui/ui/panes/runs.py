@@ -22,7 +22,7 @@ from mlws_tui.ui.pane import Pane
 from mlws_tui.ui.panes.run_curves import RunCurves
 from mlws_tui.ui.panes.run_facts import HAPPENINGS, fact_lines
 from mlws_tui.ui.widgets.chart import Chart
-from mlws_tui.ui.widgets.chartcursor import moment_near
+from mlws_tui.ui.widgets.chartcursor import Moment, moment_near
 from mlws_tui.ui.widgets.facts import FactsView
 from mlws_tui.ui.widgets.plot import Plot, View
 from mlws_tui.ui.widgets.runlist import RunList
@@ -50,10 +50,11 @@ class RunsPane(Pane):
     class Point(Message):
         """The person wants to see the line of the log that belongs to a point of the chart.
 
-        `name` is the metric's, `ts` in Unix seconds.
+        `name` is the metric's, `ts` in Unix seconds. Step or time is None only where the moment came from the log and
+        the line did not tell it.
         """
 
-        def __init__(self, run_id: str, name: str, step: float, ts: float) -> None:
+        def __init__(self, run_id: str, name: str, step: float | None, ts: float | None) -> None:
             super().__init__()
             self.run_id = run_id
             self.name = name
@@ -122,6 +123,9 @@ class RunsPane(Pane):
         self._curves = RunCurves(runs)
         self._by_time = self._log = False
         self._smoothing = 0
+        self._asked: tuple[Moment, float | None, float | None] | None = (
+            None  # a line's: moment, time and step
+        )
         self._reload = Coalesced(self, 0.5, self._load_list)
         self._redraw = Coalesced(self, 0.4, self._load_chart)
         self._reread = Coalesced(self, 1.0, self._load_facts)
@@ -306,6 +310,7 @@ class RunsPane(Pane):
         moment = moment_near(plots or (), ts, step)
         if moment is None:
             return False
+        self._asked = moment, ts, step
         self._chart.point_at(moment)
         self._redraw.ask(now=True)
         return True
@@ -325,8 +330,14 @@ class RunsPane(Pane):
     @on(Chart.Chosen)
     def _chosen(self, event: Chart.Chosen) -> None:
         event.stop()
-        if self._run is not None:
-            self.post_message(self.Point(self._run.id, event.name, event.moment.step, event.moment.ts))
+        if self._run is None:
+            return
+        moment = event.moment
+        asked = self._asked
+        if asked is None or moment is not asked[0]:
+            asked = moment, moment.ts, moment.step
+        _, ts, step = asked  # where the cursor was not moved since: those of the very line
+        self.post_message(self.Point(self._run.id, event.name, step, ts))
 
     @on(Chart.Left)
     def _left(self, event: Chart.Left) -> None:

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mlws_tui.domain.figures import figure
 from mlws_tui.domain.runs import Bucket
@@ -21,11 +22,12 @@ _BEYOND_SHARE, _BEYOND_SECONDS = 0.05, 60.0
 class Moment:
     """A point of a curve, by step and Unix seconds: it keeps its meaning when axes change and points come.
 
-    Where many points are drawn as one it may be any of them.
+    Where many points are drawn as one it may be any of them; `about` says that its step is reckoned by its time.
     """
 
     step: float
     ts: float
+    about: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,35 @@ def moment_near(plots: Sequence[Plot], ts: float | None, step: float | None) -> 
             best = min(having, key=lambda b: (b.step_last - step, 0.0 if ts is None else _distance(b, ts)))
             when = best.ts_last if ts is None else min(max(ts, best.ts_first), best.ts_last)
             return Moment(step, when)
+        if ts is not None and _is_between(plots, step, ts):
+            return Moment(step, ts)
     if ts is not None and math.isfinite(ts) and buckets:
         best = min(buckets, key=lambda b: _distance(b, ts))
         reach = max(b.ts_last for b in buckets) - min(b.ts_first for b in buckets)
         first, last = min(b.ts_first for b in buckets), max(b.ts_last for b in buckets)
         slack = max(_BEYOND_SECONDS, _BEYOND_SHARE * reach)
         if first - slack <= ts <= last + slack:
-            return Moment(best.step_last, best.ts_last)
+            return _within(best, ts)
     return None
+
+
+def _is_between(plots: Sequence[Plot], step: float, ts: float) -> bool:
+    """Whether a step without a point of its own, by its time, too, lies between two points of a curve."""
+    return any(
+        one.step_last < step < two.step_first and one.ts_last <= ts <= two.ts_first
+        for plot in plots
+        for one, two in pairwise(plot.buckets)
+    )
+
+
+def _within(bucket: Bucket, ts: float) -> Moment:
+    """The moment of a time in a bucket, whose points are taken to come evenly."""
+    span = bucket.ts_last - bucket.ts_first
+    if bucket.count < 2 or span <= 0 or ts >= bucket.ts_last:
+        return Moment(bucket.step_last, bucket.ts_last)
+    ts = max(ts, bucket.ts_first)
+    steps = (bucket.step_last - bucket.step_first) * (ts - bucket.ts_first) / span
+    return Moment(bucket.step_first + round(steps), ts, about=True)
 
 
 def where(frame: Frame, moment: Moment) -> str:
@@ -129,7 +152,7 @@ def where(frame: Frame, moment: Moment) -> str:
     ends = min(b.ts_first for b in buckets), max(b.ts_last for b in buckets)
     one_day = len({_clock(ts, "%Y-%m-%d") for ts in ends}) == 1
     clock = _clock(moment.ts, "%H:%M:%S" if one_day else "%m-%d %H:%M:%S")
-    return f"step {_step(moment.step)}  {clock}".rstrip()
+    return f"step {'~' if moment.about else ''}{_step(moment.step)}  {clock}".rstrip()
 
 
 def _step(step: float) -> str:

@@ -12,6 +12,9 @@ from textual.widget import Widget
 
 from mlws_tui.domain.text import safe_text
 
+#: Titles of the keys that are shown however narrow it is: by the first all others are found, and one must find out.
+_ALWAYS = ("keys", "quit")
+
 
 class StatusLine(Widget):
     """One line: ``key title`` pairs, then a state. Repaints only when one of them changes."""
@@ -65,11 +68,16 @@ class StatusLine(Widget):
 
     def _key_segments(self, key: Style, title: Style, room: int) -> list[Segment]:
         parts: list[Segment] = []
-        used = 0
-        for name, words in self._keys:
-            need = cell_len(name) + cell_len(words) + 3
-            if used + need > room:
-                break
+        for name, words in self._fitting(room):
             parts += [Segment(f" {name}", key), Segment(f" {words} ", title)]
-            used += need
         return parts
+
+    def _fitting(self, room: int) -> list[tuple[str, str]]:
+        """The pairs that fit, in their order: those that must not be missing, then the first ones."""
+        fitting: set[tuple[str, str]] = set()
+        for pair in sorted(self._keys, key=lambda pair: pair[1] not in _ALWAYS):
+            room -= sum(map(cell_len, pair)) + 3
+            if room < 0:
+                break
+            fitting.add(pair)
+        return [pair for pair in self._keys if pair in fitting]
