@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import WorkspaceError
 from mlws_tui.domain.events import KINDS
 from mlws_tui.domain.runs import Run
+from mlws_tui.services.logplaces import ARCHIVE
 
 _MOST = 64  # logs of a run
 _ENTRIES = 2_000  # names in a run's folder that are looked at
 _DEEPEST = 4  # folders within each other: torchrun writes <id>/<rendezvous>/attempt_0/0/stdout.log
 _LONGEST_TAG = 24
+#: Folders of ``logs`` that are of no run, whatever a log beside them is called.
+_FOLDERS = frozenset({*KINDS, ARCHIVE})
 _SUFFIX = re.compile(r"\.(?:log|txt|out|err|jsonl|[oe]\d+)\Z")
 _NO_SUFFIX = re.compile(r"(?:^|/)(?:stdout|stderr|log)\Z")
 _RANK = re.compile(r"(?:^|[._/-])(?:global_?|local_?)?rank[._-]?(\d{1,6})(?=[._/-]|\Z)", re.IGNORECASE)
@@ -67,6 +70,47 @@ def goes_with(name: str, rest: str) -> bool:
     return rest[0] == "." or _OF_THE_RUN.match(rest, 1) is not None
 
 
+def runs_by_name(workspace: Workspace, runs: Iterable[Run]) -> Mapping[str, Run]:
+    """Runs by all that logs beside theirs may be named after: their ids, and their logs without what they end with.
+
+    Args:
+        workspace: Where they are.
+        runs: The newest first: of two with one log that one has it.
+    """
+    named: dict[str, Run] = {}
+    for run in runs:
+        own = _own(workspace, run)
+        if own is not None:
+            named.setdefault(str(own.with_name(_SUFFIX.sub("", own.name))), run)
+        named.setdefault(run.id, run)
+    return named
+
+
+def run_beside(workspace: Workspace, log: Path, named: Mapping[str, Run]) -> Run | None:
+    """The run whose log this one lies beside, as `logs_of_run` counts it; None where there is none.
+
+    Args:
+        workspace: Where they are.
+        log: A file below ``logs``, where it lies or lay before it was archived.
+        named: As `runs_by_name` has them.
+    """
+    for at in range(len(log.name) - 1, 0, -1):
+        stem, rest = log.name[:at], log.name[at:]
+        if rest[0] in ".-_" and goes_with(log.name, rest):
+            run = named.get(str(log.with_name(stem))) or named.get(stem)
+            if run is not None:
+                return run
+    if not log.is_relative_to(workspace.logs):
+        return None
+    inside = len(log.relative_to(workspace.logs).parents) - 1
+    for folder in list(log.parents)[:inside]:
+        if folder.parent != workspace.logs or folder.name not in _FOLDERS:
+            run = named.get(str(folder)) or named.get(folder.name)
+            if run is not None:
+                return run
+    return None
+
+
 def _own(workspace: Workspace, run: Run) -> Path | None:
     if run.log is None:
         return None
@@ -91,6 +135,8 @@ def _candidates(workspace: Workspace, run: Run, own: Path | None) -> Iterator[tu
                 continue
             rest, path = name[len(stem) :], folder / name
             if not rest and path.is_dir():
+                if folder == workspace.logs and name in _FOLDERS:
+                    continue
                 yield from _below(path)
             elif _belongs(workspace, name, rest, run.id) and path.is_file():
                 yield path, rest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.extraction.kit import extract, told
 
 
@@ -180,3 +182,19 @@ def test_what_is_done_one_after_the_other_is_no_step_of_other_lines() -> None:
 def test_the_time_before_a_json_object_is_its_own() -> None:
     (sample,) = extract('2024-10-19T14:30:00Z INFO {"step": 7, "loss": 0.5}\n').samples
     assert (sample.step, sample.ts) == (7, 1729348200.0)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        '"config": {"lr": %s, "optim": {"betas1": 0.9}}',
+        '"config.lr": %s',
+        '"Args/lr": %s',
+        '"run": {"params": {"lr": %s}}',
+    ],
+)
+@pytest.mark.parametrize("before", ["", "2024-10-19 14:30:00 - INFO - "])
+def test_settings_of_a_json_line_are_no_series(setting: str, before: str) -> None:
+    lines = [f'{before}{{"step": {n}, "loss": {1 / n}, {setting % (n / 8)}}}' for n in range(1, 9)]
+    found = extract("\n".join(lines) + "\n")
+    assert {sample.name for sample in found.samples} == {"loss"}

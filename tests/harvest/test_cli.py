@@ -53,3 +53,19 @@ def test_what_the_sdk_logged_is_told_once(workspace: Workspace) -> None:
     assert (
         series["Loss"]["source"] == "sdk" and series["val/loss"]["source"] == "log" and "loss" not in series
     )
+
+
+def test_a_log_beside_a_runs_is_listed_with_it_and_found_by_its_name(workspace: Workspace) -> None:
+    lay(workspace.root, LOG, ARTICLE)
+    beside = [f"{RUN}.rank1.log", f"{RUN}-server.log", f"{RUN}/attempt_0/1/stdout.log"]
+    for name in beside:
+        lay(workspace.root, f"logs/training/{name}", "of a rank\n")
+    lay(workspace.root, "logs/training/other.log", "of another\n")
+    lay(workspace.root, "logs/training.log", "of no folder\n")
+    listed = document(workspace, "logs", "list")["logs"]
+    runs = {log["path"].removeprefix("logs/training/"): log["run"] for log in listed}
+    assert {runs[name] for name in [f"{RUN}.log", *beside]} == {RUN}
+    assert runs["other.log"] == "19700101-000000-other"
+    shown = mlws(workspace, "logs", "show", f"{RUN}.rank1")
+    assert (shown.returncode, shown.stdout) == (0, "of a rank\n"), shown.stderr
+    assert mlws(workspace, "logs", "show", f"{RUN}.rank7").returncode != 0

@@ -106,7 +106,7 @@ async def test_one_that_fails_tells_why(tmp_path: Path) -> None:
 
 async def test_one_that_says_that_it_is_done_is(tmp_path: Path) -> None:
     lay(tmp_path, LOG, epochs(1, 2) + "2024-10-19 14:52:46 - INFO - Training completed in 22m 44s\n", age=60)
-    lay(tmp_path, "logs/quiet.log", epochs(1, 2), age=60)
+    lay(tmp_path, "logs/quiet.log", epochs(1, 2), age=None)
     async with harvested(tmp_path) as store:
         states = {run.name: run.state for run in (await runs(store)).values()}
         assert states == {"sentiment": RunState.COMPLETED, "quiet": RunState.RUNNING}

@@ -60,6 +60,17 @@ async def test_names_that_only_begin_alike_are_of_runs_of_their_own(tmp_path: Pa
         assert {run.log for run in (await runs(store)).values()} == {f"logs/{path}" for path in paths}
 
 
+async def test_the_folders_of_the_kinds_are_of_no_run(tmp_path: Path) -> None:
+    paths = ["logs/training.log", "logs/archive.log"]
+    for path in [*paths, "logs/training/a.log", "logs/training/b/c.log", "logs/archive/training/d.log"]:
+        lay(tmp_path, path, epochs(1, 3))
+    async with harvested(tmp_path) as store:
+        found = {run.log: run for run in (await runs(store)).values()}
+    for path in paths:
+        counted = logs_of_run(workspace(tmp_path), found[path])
+        assert [str(log.relative_to(tmp_path)) for _, log in counted] == [path]
+
+
 async def test_notes_are_no_run_and_what_tells_a_time_or_a_figure_is(tmp_path: Path) -> None:
     lay(tmp_path, "logs/notes.txt", "Remember the milk.\nlearning rate: too high?\n" * 50)
     lay(tmp_path, "logs/README", "What lies here.\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +50,14 @@ _OTHERS = frozenset(
         *("thread_id", "status"),
     )
 )
+#: What is below such a key is how a run was set up, and no metric.
+_SETTINGS = frozenset(
+    (
+        *("config", "cfg", "args", "arguments", "hparams", "hyperparameters", "hyper_parameters"),
+        *("settings", "options", "params", "parameters"),
+    )
+)
+_PARTS = re.compile(r"[./]")
 _MESSAGES = ("message", "msg", "event", "text")
 _LEVELS = ("level", "levelname", "severity")
 _DEPTH = 4
@@ -108,10 +117,13 @@ def _message(data: Mapping[str, Any]) -> str:
 def _values(data: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, float]]:
     for key, value in data.items():
         name = prefix + key
-        if isinstance(value, dict) and depth < _DEPTH:
-            yield from _values(value, name + "/", depth + 1)
-            continue
         low = key.lower()
+        if isinstance(value, dict) and depth < _DEPTH:
+            if low not in _SETTINGS:
+                yield from _values(value, name + "/", depth + 1)
+            continue
+        if not _SETTINGS.isdisjoint(_PARTS.split(low)[:-1]):
+            continue
         if not depth and (
             low in _STEPS or low in _EPOCHS or low in _TOTALS or low in _OTHERS or low in _PLAIN_TIMES
         ):

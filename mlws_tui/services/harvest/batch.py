@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlws_tui.domain.chunks import LOG, LOG_END, LogMark, StreamChunk, StreamPosition
 
@@ -56,6 +57,7 @@ class Job:
         stop: Bytes that it has now: what comes later is left …
         live: … unless it grows fast: then it is read on until it does no more.
         version: A checksum of the rules.
+        ending: The record of how its program ended, by its last lines; None while it goes on.
     """
 
     root: str
@@ -66,3 +68,4 @@ class Job:
     stop: int
     live: bool = False
     version: str = ""
+    ending: dict[str, Any] | None = None

@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.chunks import LOG, LOG_END, LogMark, StreamChunk, StreamPosition
 from mlws_tui.domain.events import begun
@@ -22,7 +24,7 @@ from mlws_tui.services.harvest.ending import ending_of
 from mlws_tui.services.harvest.finding import FoundLog, is_surely_log
 from mlws_tui.services.harvest.naming import BEGINNING, LogName, first_time, name_log, tells_time
 from mlws_tui.services.harvest.reading import HastyError, LogReading, ReplacedError, remembered
-from mlws_tui.services.harvest.records import Memory, Records
+from mlws_tui.services.harvest.records import Memory, Records, ended_at
 from mlws_tui.services.harvest.roll import BINARY, GONE, LIVE, MUTE, PACKED, Limits, Log, Roll
 from mlws_tui.services.harvest.unpacked import Unpacked
 from mlws_tui.services.logplaces import find_log
@@ -64,6 +66,7 @@ class Desk:
         self._limits = limits
         self._piece = _PIECE
         self._unpacked = Unpacked()
+        self._judged: tuple[FoundLog, tuple[dict[str, Any], bool]] | None = None
 
     @property
     def unpacking(self) -> bool:
@@ -92,16 +95,28 @@ class Desk:
     def job(self, log: Log, state: str | None) -> Job | None:
         """What a process of its own is to read of a long log; None where it must be begun here."""
         log.reading = None
-        if log.position is None or log.found is None or remembered(state) is None:
+        memory = remembered(state)
+        if log.position is None or log.found is None or memory is None:
             log.suspect = True
             return None
         begin = log.found.size - self._limits.end
         end = begin if log.path not in self._roll.ends and begin > log.position.offset else None
+        log.grew = memory.grew = memory.grew or _has_grown(log)
+        told: Records = []
+        if self._roll.may_end(log, went_on=True):
+            text = self._workspace.root / log.path
+            try:
+                told = self._ending(log, log.found, text, log.found.mtime / 1e9)
+            except OSError:  # whoever reads it here tells that
+                log.suspect = True
+                return None
+        ending = told[0][1] if told else None
         self._roll.busy = log.path
         version = self._roll.version or ""
         live = self._roll.still(log.found) < LIVE
         size = log.found.size
-        return Job(str(self._workspace.root), log.path, log.position, state or "", end, size, live, version)
+        state = msgspec.json.encode(memory).decode()
+        return Job(str(self._workspace.root), log.path, log.position, state, end, size, live, version, ending)
 
     def _read(self, log: Log, state: str | None, batch: Batch) -> None:
         """One piece of a log. What it turns out not to be is told rather than raised."""
@@ -140,25 +155,33 @@ class Desk:
             return
         if owner is None and self._has_another_name(log, text):
             raise ReplacedError(log.path)
-        reading = log.reading or self._begin(log, text, owner, state)
+        reading = log.reading or self._begin(log, found, text, owner, state)
         if reading is None:
-            batch.passed.append(self._mark(found, None, passed=BINARY))
+            self._pass_over(found, BINARY, batch)
             return
         began = time.monotonic()
         piece = _DOUBTFUL if log.position is None else self._piece
         chunk = reading.take(piece, final=self._roll.may_close(log))
         if owner is None and log.position is None and not self._tells(found, chunk, text):
-            batch.passed.append(self._mark(found, None, passed=MUTE))
+            self._pass_over(found, MUTE, batch)
             return
         log.reading = reading
         self._pace(chunk, time.monotonic() - began)
-        if chunk.complete and self._roll.may_end(log):
-            chunk = replace(chunk, records=[*chunk.records, *self._ending(log, found, text, reading)])
+        log.grew = reading.memory.grew
+        went_on = _began(chunk) or chunk.after.offset > chunk.before.offset
+        if self._roll.may_end(log, went_on=went_on):
+            ts = ended_at(reading.memory, found.mtime / 1e9, whole=chunk.complete)
+            chunk = replace(chunk, records=[*chunk.records, *self._ending(log, found, text, ts)])
         if found.packed and chunk.complete:
             self._unpacked.close(self._workspace.root / found.packed)
             log.reading = None
         log.problem, log.suspect = "", False
         batch.chunks.append(chunk)
+
+    def _pass_over(self, found: FoundLog, why: str, batch: Batch) -> None:
+        if found.packed:  # the next archive has its turn
+            self._unpacked.close(self._workspace.root / found.packed)
+        batch.passed.append(self._mark(found, None, passed=why))
 
     @staticmethod
     def _tells(found: FoundLog, chunk: StreamChunk, text: Path) -> bool:
@@ -186,7 +209,8 @@ class Desk:
             records.append((0, {"type": "run", "ts": begun_at, **_header(log.path, name)}))
         written = found.mtime / 1e9
         records.append((found.size, {"type": "run", "ts": written, "role": "log"}))
-        if self._roll.still(found) >= self._limits.quiet:
+        log.grew = log.grew or (log.mark is not None and log.mark.mtime != found.mtime)
+        if self._roll.is_quiet(log):
             records.append((found.size, {"type": "end", "ts": written, "status": "completed"}))
         log.judged = found.size
         # Its size is what was read of it: should text be read again, all that came meanwhile is.
@@ -199,13 +223,16 @@ class Desk:
             return self._unpacked.text_of(self._workspace.root / found.packed)
         return self._workspace.root / found.path
 
-    def _begin(self, log: Log, text: Path, owner: str | None, state: str | None) -> LogReading | None:
+    def _begin(
+        self, log: Log, found: FoundLog, text: Path, owner: str | None, state: str | None
+    ) -> LogReading | None:
         """How a log is read on, or from its beginning; None for what is no text."""
         root, path = self._workspace.root, log.path
         if log.position is not None and log.position.offset:
             memory = remembered(state)
             if memory is None:
                 raise ReplacedError(path)
+            memory.grew = memory.grew or _has_grown(log)
             final = log.mark is not None and log.mark.final
             version = self._roll.version or ""
             return LogReading(
@@ -221,7 +248,9 @@ class Desk:
             header = _header(path, name)
         else:
             when = first_time(beginning) or begun(owner) or None
-        memory = Memory(begun=text.stat().st_mtime if when is None else when)
+        before = remembered(state)
+        grew = log.grew or _has_grown(log) or (before is not None and before.grew)
+        memory = Memory(begun=found.mtime / 1e9 if when is None else when, grew=grew)
         position = log.position or StreamPosition(LOG + path, owner)
         version = self._roll.version or ""
         return LogReading(root, path, position, memory, self._rules, header, text=text, version=version)
@@ -248,14 +277,14 @@ class Desk:
             fitting = self._piece * (self._limits.slice / 2) / took
             self._piece = int(min(max(fitting, _SMALLEST, self._piece / 4), _LARGEST, self._piece * 4))
 
-    def _ending(self, log: Log, found: FoundLog, text: Path, reading: LogReading) -> Records:
-        """The record of how a program ended of which nobody tells but its log."""
+    def _ending(self, log: Log, found: FoundLog, text: Path, ts: float) -> Records:
+        """The record of how a program ended of which nobody tells but its log: also before all of it is read."""
         log.judged = found.size
-        told, sure = ending_of(text)
-        if not sure and self._roll.still(found) < self._limits.quiet:
+        if self._judged is None or self._judged[0] != found:
+            self._judged = found, ending_of(text)
+        told, sure = self._judged[1]
+        if not sure and not self._roll.is_quiet(log):
             return []
-        clock = reading.memory.clock
-        ts = found.mtime / 1e9 if clock is None else clock
         return [(found.size, {"type": "end", "ts": ts, **told})]
 
     def _begin_anew(self, log: Log, batch: Batch) -> None:
@@ -286,11 +315,15 @@ class Desk:
         """It cannot be read: told on its run, where it has one, and tried again."""
         log.reading = None
         log.retry_at = time.monotonic() + _UNREADABLE
+        if log.found is not None and log.found.packed:
+            self._unpacked.close(self._workspace.root / log.found.packed)
         run = self._roll.owner(log) if log.mark is None else log.mark.run
         problem = f"{log.path} cannot be read for figures: {why}"
-        if run is None or log.found is None or log.problem == problem:
+        if log.found is None or log.problem == problem:
             return
         log.problem = problem
+        if run is None:  # there is nowhere to tell it
+            return
         position = log.position or StreamPosition(LOG + log.path, run)
         mark = (
             replace(log.mark, mtime=0)
@@ -309,6 +342,16 @@ class Desk:
 def _header(path: str, name: LogName) -> dict[str, Any]:
     """Facts of a run of which nothing but a log tells."""
     return {"role": "log", "log": path, "name": name.name, "kind": name.kind}
+
+
+def _began(chunk: StreamChunk) -> bool:
+    return any(record["type"] == "run" for _, record in chunk.records)
+
+
+def _has_grown(log: Log) -> bool:
+    """Whether it has more than it had when all of it was read."""
+    mark, found = log.mark, log.found
+    return mark is not None and found is not None and mark.mtime > 0 and found.size > mark.size
 
 
 def _beginning(text: Path, most: int = BEGINNING) -> bytes:

@@ -102,6 +102,7 @@ class LogReading:
             data = os.pread(descriptor, limit, self._read_to)
             followed = self.at_end and time.time() - found.st_mtime < _JUST_NOW
             self._read_to += len(data)
+            self.memory.grew = self.memory.grew or (self.at_end and bool(data))
             self.at_end = self._read_to >= found.st_size
             closing = final and self.at_end
             extracted = self._extractor.feed(data, final=closing)

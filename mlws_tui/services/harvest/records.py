@@ -33,6 +33,7 @@ class Memory:
         warnings: How many warnings were told.
         errors: How many errors were told.
         durations: Seconds by what took so long.
+        grew: Whether the log was seen to grow.
     """
 
     text: dict[str, Any] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Memory:
     warnings: int = 0
     errors: int = 0
     durations: dict[str, float] = field(default_factory=dict)
+    grew: bool = False
 
 
 def records_of(
@@ -84,6 +86,19 @@ def records_of(
     if told:
         records.append((memory.pos, {"type": "run", "ts": _time(None, memory, arrived), **told}))
     return records, list(columns.values())
+
+
+def ended_at(memory: Memory, written: float, *, whole: bool) -> float:
+    """When a program ended, by its log (Unix s): no later than what of it is read tells, until all of it is.
+
+    Args:
+        memory: Of this log.
+        written: When it was written last.
+        whole: Whether all of it is read.
+    """
+    if memory.clock is not None:
+        return memory.clock
+    return written if whole else memory.begun
 
 
 def _step(step: float | None) -> int | float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ _SWEEP = 2.0  # all are looked at this often (s) …
 _SWEEP_SHARE = 200  # … or less often, so that it takes no more than a 200th of the time
 _QUEUE = 0.5  # whose turn it is, of thousands, is found out again after so many seconds at the latest
 _CALM = 10.0  # after so many seconds without a line it is looked at whether the text tells that it has ended
+_BRIEF = 30.0  # a log that nobody saw grow counts as growing for so many seconds after it was written
 _MUCH = 1024 * 1024  # a log with more to read than this has to wait for others
 _JUST_WRITTEN = 0.3  # a run that has ended may still be writing its last line for so many seconds
 _RECENT = 60.0  # a log that was written within these seconds is one that a person may just ask about
@@ -49,7 +51,8 @@ class Limits:
         beside: The same where nobody waits …
         live: … and of a log that grows: what comes within half a second where it does so too fast.
         end: Bytes at the end of such a log that are read first.
-        quiet: Seconds without a line after which a program of which nothing else is known counts as ended.
+        quiet: Seconds without a line after which a program counts as ended of which nothing else is known than that
+            its log was seen to grow.
         final: Seconds without a line after which the last one is taken as it is.
     """
 
@@ -78,6 +81,7 @@ class Log:
     problem: str = ""
     retry_at: float = 0.0
     judged: int = -1  # its size when it was last looked at whether the text tells an end
+    grew: bool = False  # it was seen to grow, as far as is known in this process
     hasty: bool = False  # what was taken for its last line was not whole
     suspect: bool = False  # a process that was to read it failed
 
@@ -273,9 +277,9 @@ class Roll:
     def targets(self) -> dict[str, int]:
         """How many bytes each log has that was written just now, by its path: what its reader is about to have."""
         logs = (log for log in self._ready(self._open) if log.found and self.still(log.found) < _RECENT)
-        return {
-            log.path: log.found.size for log in logs if log.found and 0 < log.unread <= self._limits.large
-        }
+        soon = (log for log in logs if 0 < log.unread <= self._limits.large)
+        root = self._workspace.root
+        return {log.path: log.found.size for log in soon if log.found and os.access(root / log.path, os.R_OK)}
 
     def owner(self, log: Log) -> str | None:
         """The run that names the log, or whose id it bears; None where no process tells of it."""
@@ -316,16 +320,26 @@ class Roll:
         told = not log.hasty and still >= _JUST_WRITTEN and self.owner(log) in self._ended
         return told or still >= self._limits.final
 
-    def may_end(self, log: Log) -> bool:
-        """Whether it is time to look if the program has ended, as nobody but the log tells."""
-        if (
-            log.found is None
-            or (log.position is not None and log.position.ended)
-            or self.owner(log) is not None
-        ):
+    def may_end(self, log: Log, *, went_on: bool = False) -> bool:
+        """Whether it is time to look if the program has ended, as nobody but the log tells.
+
+        Args:
+            log: Which.
+            went_on: Whether more of it was just read: what was known of its end holds no more.
+        """
+        whole = log.mark is not None and log.mark.mtime > 0  # else its end was told before all of it was read
+        known = whole and log.position is not None and log.position.ended and not went_on
+        if log.found is None or known or self.owner(log) is not None:
             return False
-        still = self.still(log.found)
-        return still >= self._limits.quiet or (still >= _CALM and log.judged != log.found.size)
+        if log.judged != log.found.size:
+            return self.still(log.found) >= _CALM
+        return self.is_quiet(log)
+
+    def is_quiet(self, log: Log) -> bool:
+        """Whether so much time has gone by without a line that its program counts as ended."""
+        if log.found is None:
+            return False
+        return self.still(log.found) >= (self._limits.quiet if log.grew else min(_BRIEF, self._limits.quiet))
 
     def still(self, found: FoundLog) -> float:
         """Seconds since it was last written; an archive never is."""
@@ -368,7 +382,7 @@ class Roll:
         if self.is_stale(log):
             return True
         if found.packed:  # what was read of it before it was archived is the same
-            return not mark.passed and not mark.final
+            return not mark.passed and (not mark.final or self.may_end(log))
         if (found.size, found.mtime, found.inode, found.device) != (
             mark.size,
             mark.mtime,

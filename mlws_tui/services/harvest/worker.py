@@ -25,7 +25,7 @@ from mlws_tui.domain.extraction import Extractor, RuleSet
 from mlws_tui.services.harvest.batch import Job
 from mlws_tui.services.harvest.large import LENGTH
 from mlws_tui.services.harvest.reading import LogReading, ReplacedError, remembered
-from mlws_tui.services.harvest.records import Memory, Records, records_of
+from mlws_tui.services.harvest.records import Memory, Records, ended_at, records_of
 from mlws_tui.services.harvest.version import RulesVersion
 
 _PIECE = 1024 * 1024
@@ -72,22 +72,25 @@ def read(job: Job, rules: RuleSet, out: BinaryIO) -> None:
     reading = LogReading(Path(job.root), job.path, job.position, memory, rules, version=job.version)
     looked_at = 0
     while looked_at < job.stop and not reading.at_end:
-        looked_at = _tell(out, reading)
+        looked_at = _tell(out, reading, job)
     while job.live:
         before = looked_at
         for _ in range(_WINDOW):
             time.sleep(_LOOK)
-            looked_at = _tell(out, reading)
+            looked_at = _tell(out, reading, job)
             while not reading.at_end:
-                looked_at = _tell(out, reading)
+                looked_at = _tell(out, reading, job)
         if looked_at - before < _FAST:
             return
 
 
-def _tell(out: BinaryIO, reading: LogReading) -> int:
+def _tell(out: BinaryIO, reading: LogReading, job: Job) -> int:
     """Read a piece, and say it if there is any; how many bytes were looked at."""
     chunk = reading.take(_STEP)
     if chunk.after.offset != chunk.before.offset or chunk.records or chunk.points:
+        if job.ending is not None and chunk.log is not None and chunk.log.size <= job.stop:  # else it goes on
+            ts = ended_at(reading.memory, job.ending["ts"], whole=reading.at_end)
+            chunk = replace(chunk, records=[*chunk.records, (job.stop, {**job.ending, "ts": ts})])
         _say(out, chunk)
     return chunk.log.size if chunk.log is not None else 0
 
@@ -114,6 +117,9 @@ def _end(job: Job, begin: int, rules: RuleSet, begun: float) -> StreamChunk:
                 _add_steps(points.setdefault(column.name, PointColumn(column.name)), column)
     run = job.position.run
     header = (begin, {"type": "run", "ts": begun, "role": "log", "log": job.path})
+    if job.ending is not None:
+        ts = ended_at(memory, job.ending["ts"], whole=True)
+        told.append((job.stop, {**job.ending, "ts": ts}))
     before = StreamPosition(LOG_END + job.path, run)
     # Of a log that is only begun nothing is to be remembered: the mark tells no more than that it is one.
     mark = LogMark(job.path, run, 0, 0, 0, 0)
