@@ -116,7 +116,9 @@ def test_an_afternoon_with_a_log(app_in: Callable[..., Terminal], writing: Writi
     writing.rotate()
     writing.write("a new beginning\n")
     terminal.wait_for(
-        lambda text: re.search(r"── replaced by a new file at \d\d:\d\d:\d\d ─+", text) is not None
+        lambda text: (
+            re.search(r"── (replaced by a new file|made anew) at \d\d:\d\d:\d\d ─+", text) is not None
+        )
     )
     terminal.wait_for("a new beginning")
 

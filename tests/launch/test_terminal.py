@@ -23,7 +23,7 @@ def test_the_command_sees_a_terminal_of_the_same_size(
 ) -> None:
     command = script(
         "import os, signal, sys\n"
-        "signal.signal(signal.SIGWINCH, lambda *_: print('now', os.get_terminal_size()))\n"
+        "signal.signal(signal.SIGWINCH, lambda *_: os.write(1, f'now {os.get_terminal_size()}\\n'.encode()))\n"
         "print([os.isatty(fd) for fd in (0, 1, 2)], os.get_terminal_size(), os.open('/dev/tty', os.O_RDWR) > 2)\n"
         "print('ask', input())\n"
     )
