@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +35,7 @@ class _KeptError(Exception):
     """A log stays as it is; the text says why, in a few words."""
 
 
-class Job:
+class Job(ABC):
     """What the jobs share.
 
     Args:
@@ -58,11 +59,13 @@ class Job:
         self._everything = sum(map(_size, logs))
         return self._each(logs, self._moved)
 
+    @abstractmethod
     def _shown(self, log: Path) -> Moved:
-        raise NotImplementedError
+        """What would become of a log."""
 
+    @abstractmethod
     def _moved(self, log: Path) -> Moved:
-        raise NotImplementedError
+        """Move a log."""
 
     def _each(self, logs: Iterable[Path], move: Callable[[Path], Moved]) -> Outcome:
         moved: list[Moved] = []

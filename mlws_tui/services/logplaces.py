@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
@@ -56,20 +57,27 @@ def archived(workspace: Workspace) -> Sequence[LogEntry]:
 
     `kind` is the folder that each came from; empty for what a person laid there.
     """
-    top = workspace.logs / ARCHIVE
+    told = entries(workspace.logs / ARCHIVE)
+    return tuple(entry if entry.kind in KINDS else replace(entry, kind="") for entry in told)
+
+
+def entries(top: Path) -> tuple[LogEntry, ...]:
+    """The files below a folder but for hidden ones, the one written last first. It blocks.
+
+    `kind` is the folder directly below it that a file lies in; empty for what lies in none.
+    """
     found: list[LogEntry] = []
     for folder, folders, names in os.walk(top):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(folder, name)
+        for path in (Path(folder, name) for name in names if not name.startswith(".")):
             try:
                 status = path.stat()
             except OSError:  # removed since, or a link that leads nowhere
                 continue
-            if name.startswith(".") or not stat.S_ISREG(status.st_mode):
-                continue
-            first = path.relative_to(top).parts[0]
-            found.append(LogEntry(path, first if first in KINDS else "", status.st_size, status.st_mtime))
+            within = path.relative_to(top).parts
+            kind = within[0] if len(within) > 1 else ""
+            if stat.S_ISREG(status.st_mode):
+                found.append(LogEntry(path, kind, status.st_size, status.st_mtime))
     return tuple(sorted(found, key=lambda entry: (-entry.modified, str(entry.path))))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from mlws_tui.domain.levels import LogError
 from mlws_tui.domain.logs import LogEntry
 from mlws_tui.services.logfeed import LogFeed
 from mlws_tui.services.logfillers import MergedLogs, text_of
+from mlws_tui.services.logplaces import entries
 from mlws_tui.services.logproblems import problems
 
 
@@ -38,7 +38,7 @@ class LogsService:
 
     async def list(self) -> tuple[LogEntry, ...]:
         """The files below ``logs/``, the one written last first."""
-        return await asyncio.to_thread(_entries, self._workspace.logs)
+        return await asyncio.to_thread(entries, self._workspace.logs)
 
     async def open(self, path: Path, changed: Callable[[], None] = _nobody, *, count: bool = True) -> LogFeed:
         """A log to read and follow, be it packed or archived. It need not exist yet.
@@ -75,19 +75,3 @@ class LogsService:
             NotFoundError: if there is no such log or it cannot be read.
         """
         return await asyncio.to_thread(problems, self._workspace, path)
-
-
-def _entries(logs: Path) -> tuple[LogEntry, ...]:
-    entries: list[LogEntry] = []
-    for folder, folders, files in os.walk(logs):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        kind = Path(folder).relative_to(logs).as_posix().partition("/")[0]
-        for name in files:
-            path = Path(folder, name)
-            try:
-                found = path.stat()
-            except OSError:  # removed since, or a link that leads nowhere
-                continue
-            if not name.startswith("."):
-                entries.append(LogEntry(path, "" if kind == "." else kind, found.st_size, found.st_mtime))
-    return tuple(sorted(entries, key=lambda entry: (-entry.modified, str(entry.path))))
