@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.output import Session, bench, emit_json, is_terminal, run_async, say
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.experiments import ORDERS, Comparison, Experiment, ExperimentPage, ExperimentQuery, Kin
 from mlws_tui.domain.runs import Run

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.output import Session, bench, emit_json, run_async, say
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.domain.errors import UsageError
 from mlws_tui.domain.text import safe_text
 

@@ -7,11 +7,11 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.logreading import Documents, Sifting, Texts, Wanted, check, opened, whole
 from mlws_tui.cli.logshow import print_lines
 from mlws_tui.cli.logtargets import Target, file_meant, logs_of, workspace_of
 from mlws_tui.cli.output import Session, bench, emit_json, say
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.domain.logs import LogLine, Place
 from mlws_tui.services.logfeed import LogFeed

@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.documents import iso
 from mlws_tui.cli.output import Session, bench, emit_json, say
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.cli.tables import Column, table
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import MlwsError, UsageError

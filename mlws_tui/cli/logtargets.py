@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.output import Session, bench
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.services.logplaces import find_log, unpacked_name

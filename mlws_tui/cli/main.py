@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import click
 
 from mlws_tui import __version__
+from mlws_tui.cli.lazygroup import LazyGroup
 from mlws_tui.cli.output import Session, fail, is_terminal, say
 from mlws_tui.domain.errors import MlwsError, UsageError, WorkspaceError
 
@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mlws_tui.cli.init:command", "Make a workspace"),
     "demo": ("mlws_tui.cli.demo:command", "See the app on a training run that really trains"),
     "run": ("mlws_tui.cli.run:command", "Run a command and record it as a run"),
-    "runs": ("mlws_tui.cli.runs:command", "List, show and tag runs"),
+    "runs": ("mlws_tui.cli.runs:command", "Find, read, compare, change and repeat runs"),
     "experiments": (
         "mlws_tui.cli.experiments:command",
         "Keep runs together as experiments, compare and fork them",
@@ -55,8 +55,8 @@ class _ReaderGoneError(Exception):
     """Who reads the output has had enough of it, as ``head`` has."""
 
 
-class LazyCommands(click.Group):
-    """A group whose commands are imported when they are called."""
+class _Commands(LazyGroup):
+    """All commands, listed in groups by what they are for."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -64,43 +64,15 @@ class LazyCommands(click.Group):
         except BrokenPipeError as error:  # click would call it a failure
             raise _ReaderGoneError from error
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(
-        self,
-        ctx: click.Context,
-        cmd_name: str,
-    ) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        found: click.Command = getattr(import_module(module), name)
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "mlws-tui --help lists the commands"
-            raise UsageError(f"There is no command {args[0]!r}", hint=hint)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(
-        self,
-        ctx: click.Context,
-        formatter: click.HelpFormatter,
-    ) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in GROUPS:
             with formatter.section(title):
                 formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
 
 
 @click.group(
-    cls=LazyCommands,
+    cls=_Commands,
+    table=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import click
 
+from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.output import Session, bench, emit_json, run_async, say
-from mlws_tui.cli.runs import warn_if_behind
 from mlws_tui.cli.tables import Column, table
 from mlws_tui.domain.figures import figure
 from mlws_tui.domain.metricnames import by_importance

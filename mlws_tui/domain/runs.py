@@ -89,6 +89,7 @@ class Claim:
         rank: Which rank speaks, for ``rank``.
         attempt: 1 for the first start, 2 for the first resume…
         status: completed, failed or stopped (a person may also set others); None for a stream without an end.
+        reason: Why it ended, where that is known: see `Run.reason`.
     """
 
     speaker: str
@@ -99,11 +100,18 @@ class Claim:
     exit_code: int | None = None
     signal: int | None = None
     error: RunError | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that lists and pages show of a run. Times are Unix seconds."""
+    """All that lists and pages show of a run. Times are Unix seconds.
+
+    Attributes:
+        reason: What ended it, one word of `mlws_tui.domain.endings`; empty where its state says all.
+        environment: ``packages`` (versions by name), ``gpus`` (names), ``data`` (files with their hashes) and the
+            like, as they were when it began; only a run that was read by itself has it.
+    """
 
     id: str
     name: str
@@ -146,6 +154,13 @@ class Run:
     problems: tuple[str, ...] = ()  # sentences about stream files and logs that cannot be read on
     log_only: bool = False  # no stream knows it: all of it was read from the text of its log
     told: Mapping[str, Any] = field(default_factory=dict)  # what its log tells beside: see docs/streams.md
+    reason: str = ""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    def gpu_hours(self, now: float) -> float | None:
+        """Hours times the GPUs that it was given; None where it is not known that it had any."""
+        seconds = self.duration(now)
+        return None if seconds is None or not self.gpus else len(self.gpus) * seconds / 3600
 
     def duration(self, now: float) -> float | None:
         """Seconds from start to end, or until now while it is live; None where it never started."""
