@@ -247,13 +247,14 @@ def revised(experiment: Experiment, settings: Iterable[Setting], when: float) ->
     return replace(experiment_of(experiment.id, fields, 0.0, when), created_at=experiment.created_at)
 
 
-def experiment_run(run: Run, experiment: str, begun: float | None) -> ExperimentRun:
+def experiment_run(run: Run, experiment: str, written: float | None, begun: float | None) -> ExperimentRun:
     """A run of an experiment.
 
     Args:
         run: The run.
         experiment: Id of the experiment.
-        begun: When its first process began (Unix seconds), None where none did.
+        written: When it was first written of (Unix seconds), where that is known.
+        begun: When its first process began, None where none did.
     """
     pending = run.state is RunState.CREATED
     started = run.started if begun is None and not pending else begun
@@ -262,7 +263,7 @@ def experiment_run(run: Run, experiment: str, begun: float | None) -> Experiment
         experiment_id=experiment,
         config=dict(run.config),
         status=PENDING if pending else run.state.value,
-        created_at=moment(run.started or 0.0),
+        created_at=moment(written if written is not None else run.started or 0.0),
         started_at=None if started is None else moment(started),
         ended_at=None if run.ended is None else moment(run.ended),
         metrics={name: latest.last for name, latest in run.latest.items()},

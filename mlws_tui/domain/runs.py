@@ -70,7 +70,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. `fraction` is 0–1, `eta` seconds left; each None where unknown."""
+    """How far a run was at `ts`. `fraction` is 0–1, `eta` seconds left then; each None where unknown."""
 
     fraction: float | None = None
     step: int | float | None = None
@@ -78,6 +78,13 @@ class Progress:
     epoch: float | None = None
     eta: float | None = None
     epochs: float | None = None
+    ts: float | None = None
+
+    def eta_at(self, now: float) -> float | None:
+        """Seconds left at `now` (Unix seconds), counted down since the last progress; never negative."""
+        if self.eta is None or self.ts is None:
+            return self.eta
+        return max(0.0, self.eta - max(0.0, now - self.ts))
 
 
 @dataclass(frozen=True, slots=True)

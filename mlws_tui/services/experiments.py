@@ -325,7 +325,7 @@ class ExperimentStore:
                 made, experiment.name, "experiments", RunState.CREATED, started=now, config=fields["config"]
             )
             self._pending[made] = run
-            return experiment_run(run, experiment_id, None)
+            return experiment_run(run, experiment_id, None, None)
 
     async def log_metrics(self, run_id: str, step: float, metrics: Mapping[str, Any]) -> None:
         """Record metrics of a step: numbers by name. The run is running from the first on, as long as this process is.
@@ -366,8 +366,9 @@ class ExperimentStore:
         parts = await self._reached()
         query = RunQuery(limit=_EVERY_RUN, include_archived=True, experiment=experiment_id)
         runs = await parts.runs.with_states((await parts.store.list_runs(query)).runs)
-        begun = await parts.store.begun([run.id for run in runs])
-        return [experiment_run(run, experiment_id, begun.get(run.id)) for run in runs]
+        beginnings = await parts.store.beginnings([run.id for run in runs])
+        unknown = (None, None)
+        return [experiment_run(run, experiment_id, *beginnings.get(run.id, unknown)) for run in runs]
 
     async def get_run_metrics(
         self, run_id: str, start_step: float = 0, end_step: float | None = None, *, rank: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 _LOOK = 2.0
 #: Runs without an end that are looked at; more than a server has processes for.
 _UNFINISHED = 500
-#: Characters of an id before the name: ``20241019-143000-``.
-_STAMP = 16
 NEWEST = "@last"
 #: What `edit` may set, as the ``set`` record of the stream format has it.
 EDITABLE = frozenset(
@@ -66,7 +64,7 @@ class RunsService:
         self._lost_after = lost_after
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
-        self._states: dict[str, RunState] = {}
+        self._states: dict[str, tuple[RunState, str]] = {}  # state and reason, by run
         self._watched: Sequence[Run] = ()
         self._stale = True
 
@@ -180,22 +178,13 @@ class RunsService:
             return exact
         found: Sequence[str] = await self._store.match_ids(ref, limit=6) if ref else ()
         if not found:
-            found = await self._named(ref)
+            found = await self._store.runs_named(ref, limit=6) if ref.strip() else ()
         if len(found) > 1:
             raise UsageError(f"{ref!r} fits several runs", hint=f"one of {', '.join(found[:5])}")
         run = await self._store.get_run(found[0]) if found else None
         if run is None:
             raise NotFoundError(f"There is no run {ref!r}", hint=await self._near(ref))
         return run
-
-    async def _named(self, name: str) -> Sequence[str]:
-        """Ids of the runs of that name, else of those whose name or id goes on after it."""
-        page = await self._store.list_runs(RunQuery(text=name, limit=50)) if name.strip() else RunPage((), 0)
-        exact = [run.id for run in page.runs if name in (run.name, run.id[_STAMP:])]
-        longer = [
-            run.id for run in page.runs if run.name.startswith(name) or run.id[_STAMP:].startswith(name)
-        ]
-        return exact or longer
 
     async def _near(self, ref: str) -> str:
         """What the person may have meant."""
@@ -208,12 +197,22 @@ class RunsService:
             return f"near it: {', '.join(list(near)[:3])}"
         return f"the newest are {', '.join(run.id for run in page.runs[:3])}"
 
+    async def unfinished_states(self) -> Mapping[str, RunState]:
+        """The states of the runs without a recorded end, as their processes tell them; of the newest 500.
+
+        Raises:
+            StoreError: if the index cannot be read.
+        """
+        query = RunQuery(limit=_UNFINISHED, unfinished=True, include_deleted=True, include_archived=True)
+        page = await self._store.list_runs(query)
+        return {run.id: run.state for run in await self.with_states(page.runs)}
+
     async def with_states(self, runs: Iterable[Run]) -> Sequence[Run]:
         """The runs with the states that their processes tell; those are remembered, so that a flip is noticed."""
         derived = await asyncio.to_thread(self._derive_all, list(runs))
         for run in derived:
             if run.state.live or run.state is RunState.CRASHED:
-                self._states.setdefault(run.id, run.state)
+                self._states.setdefault(run.id, (run.state, run.reason))
         return derived
 
     def _derive_all(self, runs: Sequence[Run]) -> Sequence[Run]:
@@ -259,7 +258,8 @@ class RunsService:
             for run_id in before.difference(run.id for run in page.runs):
                 del self._states[run_id]
         runs = await asyncio.to_thread(self._derive_all, self._watched)
-        flipped = frozenset(run.id for run in runs if self._states.get(run.id, run.state) is not run.state)
-        self._states |= {run.id: run.state for run in runs}
+        told = {run.id: (run.state, run.reason) for run in runs}
+        flipped = frozenset(run for run, now in told.items() if self._states.get(run, now) != now)
+        self._states |= told
         if flipped:
             self._hub.publish(RunsChanged(flipped))

@@ -18,6 +18,8 @@ _BURY = (
     "DELETE FROM gpu_samples WHERE run = :run",
     "DELETE FROM assignments WHERE subject = :run",
     "DELETE FROM runs WHERE id = :run",
+    "DELETE FROM finder WHERE run = :run",
+    "DELETE FROM params WHERE run = :run",
     # How far the files are read stays: whoever reads them goes on from there, until they are gone.
     "UPDATE streams SET settled = 1, bad = 0, problem = '', first_ts = NULL, last_ts = NULL, facts = '{}', "
     "ending = NULL, progress = NULL WHERE run = :run",

@@ -32,6 +32,7 @@ RUN_COLUMNS = (
     "diff",
     "metrics",
     "experiment_id",
+    "environment",
 )
 _STREAM_COLUMNS = "file, role, rank, attempt, first_ts, last_ts, bad, problem, facts, ending, progress"
 
@@ -73,6 +74,7 @@ def run_row(resolved: Resolved, experiment: str | None, deleted: bool) -> tuple[
         resolved.diff,
         dumps(resolved.metrics),
         experiment,
+        dumps(resolved.environment) if resolved.environment else None,
     )
 
 

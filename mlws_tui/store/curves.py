@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mlws_tui.domain.runs import Bucket, Curve, Points
+from mlws_tui.domain.series import Unbounded
 from mlws_tui.store.tiers import SIZES
 
 _FETCH = 2000  # rows at a time: a fetchall of a million rows would hold up every other thread
+#: Points that are looked at to tell infinities from NaN: of a run that has diverged all may be one or the other.
+_LOOKED_AT = 16384
+
+
+# A row: step first, last, low, high; ts first, last; low, high, total, last; finite, n, infinities up and down.
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a series is asked for: from one step to another, or from one moment to another.
+
+    Attributes:
+        low: The first step, or Unix seconds.
+        high: The last.
+        by_time: Whether it is told in Unix seconds.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    by_time: bool = False
+
+    def __bool__(self) -> bool:
+        return self.low > -math.inf or self.high < math.inf
+
+    def has(self, row: Row) -> bool:
+        """Whether any point of a row is in it."""
+        first, last = (row[4], row[5]) if self.by_time else (row[2], row[3])
+        return bool(last >= self.low and first <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +79,22 @@ def curve(
     name: str,
     rank: int,
     width: int,
-    first_step: float | None,
-    last_step: float | None,
+    part: Part = Part(),
 ) -> Curve:
     """A series as at most about ``2 * width`` buckets; single points where there are that few."""
     segments = list(_segments(connection, run_id, name, rank))
     total = sum(segment.count for segment in segments)
-    low = -math.inf if first_step is None else first_step
-    high = math.inf if last_step is None else last_step
-    ranged = first_step is not None or last_step is not None
-    if ranged:
+    if part:
         segments = [
-            part for segment in segments if (part := _narrow(connection, segment, low, high)) is not None
+            narrowed for segment in segments if (narrowed := _narrow(connection, segment, part)) is not None
         ]
     asked = sum(segment.count for segment in segments)
     size = _tier(asked, max(1, width))
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Row] = []
     for segment in segments:
         rows.extend(_raw(connection, segment) if size == 1 else _tiered(connection, segment, size))
-    if ranged:
-        rows = [row for row in rows if row[3] >= low and row[2] <= high]
+    if part:
+        rows = [row for row in rows if part.has(row)]
     together = _power_of_two(len(rows), 2 * max(1, width))
     buckets = tuple(_bucket(rows[i : i + together]) for i in range(0, len(rows), together))
     return Curve(run_id, name, rank, buckets, total)
@@ -86,13 +113,14 @@ def _segments(connection: sqlite3.Connection, run_id: str, name: str, rank: int)
     return (_Segment(row[0], 0, row[1]) for row in logged)
 
 
-def _narrow(connection: sqlite3.Connection, segment: _Segment, low: float, high: float) -> _Segment | None:
-    """The part of the segment with steps from low to high, rounded out to buckets; None if it has none."""
+def _narrow(connection: sqlite3.Connection, segment: _Segment, part: Part) -> _Segment | None:
+    """What of the segment is asked for, rounded out to buckets; None if it has nothing of it."""
     size = SIZES[0] if segment.count <= SIZES[0] * SIZES[1] else SIZES[1]
+    first, last = ("ts_first", "ts_last") if part.by_time else ("step_low", "step_high")
     row = connection.execute(
-        "SELECT min(bucket), max(bucket) FROM tiers "
-        "WHERE series = ? AND size = ? AND step_high >= ? AND step_low <= ?",
-        (segment.id, size, low, high),
+        f"SELECT min(bucket), max(bucket) FROM tiers "  # noqa: S608 - names of columns
+        f"WHERE series = ? AND size = ? AND {last} >= ? AND {first} <= ?",
+        (segment.id, size, part.low, part.high),
     ).fetchone()
     if row[0] is None:
         return None
@@ -113,40 +141,58 @@ def _power_of_two(count: int, most: int) -> int:
     return together
 
 
-# A row: step first, last, low, high; ts first, last; low, high, total, last; finite, n.
-
-
-def _raw(connection: sqlite3.Connection, segment: _Segment) -> Iterator[tuple[Any, ...]]:
+def _raw(connection: sqlite3.Connection, segment: _Segment) -> Iterator[Row]:
     rows = connection.execute(
         "SELECT step, ts, value FROM points WHERE series = ? AND seq >= ? AND seq < ? ORDER BY seq",
         (segment.id, segment.first, segment.end),
     )
     for step, ts, value in rows:
         if value is None or math.isinf(value):
-            yield step, step, step, step, ts, ts, None, None, 0.0, None, 0, 1
+            up, down = value == math.inf, value == -math.inf
+            yield step, step, step, step, ts, ts, None, None, 0.0, None, 0, 1, int(up), int(down)
         else:
-            yield step, step, step, step, ts, ts, value, value, value, value, 1, 1
+            yield step, step, step, step, ts, ts, value, value, value, value, 1, 1, 0, 0
 
 
-def _tiered(connection: sqlite3.Connection, segment: _Segment, size: int) -> Iterator[tuple[Any, ...]]:
+def _tiered(connection: sqlite3.Connection, segment: _Segment, size: int) -> Iterator[Row]:
     cursor = connection.execute(
         "SELECT step_first, step_last, step_low, step_high, ts_first, ts_last, low, high, total, last, "
-        "finite, n FROM tiers WHERE series = ? AND size = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
+        "finite, n, bucket FROM tiers WHERE series = ? AND size = ? AND bucket >= ? AND bucket < ? "
+        "ORDER BY bucket",
         (segment.id, size, segment.first // size, -(-segment.end // size)),
     )
+    looked = 0
     while rows := cursor.fetchmany(_FETCH):
-        yield from rows
+        for *row, bucket in rows:
+            up = down = 0
+            if row[10] < row[11] and looked < _LOOKED_AT:
+                looked += size
+                up, down = _infinities(connection, segment.id, bucket * size, (bucket + 1) * size)
+            yield (*row, up, down)
 
 
-def _bucket(rows: Sequence[tuple[Any, ...]]) -> Bucket:
+def _infinities(connection: sqlite3.Connection, series: int, first: int, end: int) -> tuple[int, int]:
+    """How many of these points are infinite, above and below 0: a tier counts them with NaN."""
+    row = connection.execute(
+        "SELECT count(*) FILTER (WHERE value > ?), count(*) FILTER (WHERE value < ?) FROM points "
+        "WHERE series = ? AND seq >= ? AND seq < ?",
+        (sys.float_info.max, -sys.float_info.max, series, first, end),
+    ).fetchone()
+    return row[0], row[1]
+
+
+def _bucket(rows: Sequence[Row]) -> Bucket:
     first, final = rows[0], rows[-1]
     if len(rows) == 1:
-        low, high, total, last, finite, count = first[6:12]
+        low, high, total, last, finite, count, up, down = first[6:14]
     else:
-        lows, highs, totals, lasts, finites, counts = zip(*(row[6:12] for row in rows), strict=True)
+        lows, highs, totals, lasts, finites, counts, ups, downs = zip(
+            *(row[6:14] for row in rows), strict=True
+        )
         low = min((value for value in lows if value is not None), default=None)
         high = max((value for value in highs if value is not None), default=None)
         last = next((value for value in reversed(lasts) if value is not None), None)
-        total, finite, count = sum(totals), sum(finites), sum(counts)
+        total, finite, count, up, down = sum(totals), sum(finites), sum(counts), sum(ups), sum(downs)
     mean = total / finite if finite else None
-    return Bucket(first[0], final[1], first[4], final[5], low, high, mean, last, count, count - finite)
+    told = (first[0], final[1], first[4], final[5], low, high, mean, last, count, count - finite)
+    return Unbounded(*told, up, down) if up or down else Bucket(*told)

@@ -116,14 +116,14 @@ def run_ids(connection: sqlite3.Connection, experiment: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def begun(connection: sqlite3.Connection, runs: Sequence[str]) -> dict[str, float]:
-    """When the first process of each of these runs began (Unix seconds); ones without a process are left out."""
+def beginnings(connection: sqlite3.Connection, runs: Sequence[str]) -> dict[str, tuple[float, float | None]]:
+    """When each of these runs was first written of, and when its first process began (Unix seconds)."""
     rows = connection.execute(
-        "SELECT run, min(first_ts) FROM streams WHERE run IN (SELECT value FROM json_each(?)) "
-        "AND json_type(facts, '$.pid') = 'integer' AND first_ts IS NOT NULL GROUP BY run",
+        "SELECT run, min(first_ts), min(first_ts) FILTER (WHERE json_type(facts, '$.pid') = 'integer') "
+        "FROM streams WHERE run IN (SELECT value FROM json_each(?)) AND first_ts IS NOT NULL GROUP BY run",
         (dumps(runs),),
     )
-    return dict(rows.fetchall())
+    return {run: (written, began) for run, written, began in rows}
 
 
 def kin(connection: sqlite3.Connection, experiment: str) -> Kin:

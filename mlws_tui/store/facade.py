@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections import deque
@@ -20,8 +21,27 @@ from mlws_tui.domain.chunks import (
 )
 from mlws_tui.domain.errors import StoreError
 from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQuery, Kin
+from mlws_tui.domain.lineage import Link
+from mlws_tui.domain.runcompletion import Vocabulary
+from mlws_tui.domain.runpages import Happened, Place, RankInfo, Usage
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, SeriesInfo
-from mlws_tui.store import ballast, burial, counts, curves, experiments, logrows, queries, uirecords
+from mlws_tui.domain.runviews import RunIndex, Search
+from mlws_tui.store import (
+    ballast,
+    burial,
+    counts,
+    curves,
+    dayruns,
+    experiments,
+    kin,
+    logrows,
+    queries,
+    ranks,
+    runpages,
+    runsearch,
+    systemcurves,
+    uirecords,
+)
 from mlws_tui.store.actor import Request
 from mlws_tui.store.errors import DamagedError, TouchedError
 from mlws_tui.store.handles import Handles, Opening, Trouble
@@ -187,6 +207,31 @@ class Store:
         """A page of runs, newest first, with the states that their records alone tell."""
         return await self._read(lambda raw: queries.list_runs(raw, query))
 
+    async def runs_within(self, first: float, end: float, limit: int) -> tuple[Run, ...]:
+        """Runs that began, ended or were last heard of in ``[first, end)`` (Unix seconds), newest first."""
+        return await self._read(lambda raw: dayruns.runs_within(raw, first, end, limit))
+
+    async def search_runs(self, asked: Search) -> RunIndex:
+        """Which runs a view shows, in which order and groups: ids alone.
+
+        Raises:
+            FilterError: if an expression in the filter takes too long.
+            UsageError: if no run has the key that they are grouped by.
+        """
+        return await self._read(lambda raw: runsearch.search(raw, asked))
+
+    async def runs_of(self, ids: Sequence[str], metrics: Sequence[str] = ()) -> Sequence[Run]:
+        """These runs as a list has them, in this order, with these metrics; what is gone is left out."""
+        return await self._read(lambda raw: queries.runs_of(raw, ids, metrics))
+
+    async def runs_named(self, name: str, limit: int) -> list[str]:
+        """Ids of the runs of that name, else of those whose name or id goes on after it; the newest first."""
+        return await self._read(lambda raw: queries.runs_named(raw, name, limit))
+
+    async def vocabulary(self) -> Vocabulary:
+        """The words that the runs know."""
+        return await self._read(runsearch.vocabulary)
+
     async def get_run(self, run_id: str) -> Run | None:
         """One run with all its facts; None if there is none."""
         return await self._read(lambda raw: queries.get_run(raw, run_id))
@@ -218,6 +263,26 @@ class Store:
         """How many events, alerts, notes and artifacts a run has."""
         return await self._read(lambda raw: queries.count_happenings(raw, run_id))
 
+    async def happened(self, run_id: str) -> Happened:
+        """All that happened in a run, counted; its artifacts, and its newest alerts and notes."""
+        return await self._read_chart(lambda raw: runpages.happened(raw, run_id))
+
+    async def places(self, run_id: str, names: Sequence[str]) -> dict[str, tuple[str, Place]]:
+        """Of each of these series (rank 0) its source, its first value, and where its extremes are."""
+        return await self._read_chart(lambda raw: runpages.places(raw, run_id, names))
+
+    async def usage(self, run_id: str) -> Usage:
+        """What was sampled of the GPUs of a run."""
+        return await self._read_chart(lambda raw: runpages.usage(raw, run_id))
+
+    async def ranks(self, run_id: str) -> list[RankInfo]:
+        """The processes of a run that wrote a stream, the newest attempt first."""
+        return await self._read(lambda raw: ranks.ranks(raw, run_id))
+
+    async def links(self) -> list[Link]:
+        """All runs that were forked from another one, or started by one."""
+        return await self._read(kin.links)
+
     async def points(self, run_id: str, name: str, rank: int = 0) -> Points:
         """All points of a series in the order written."""
         return await self._read_chart(lambda raw: curves.points(raw, run_id, name, rank))
@@ -231,10 +296,28 @@ class Store:
         width: int = 1000,
         first_step: float | None = None,
         last_step: float | None = None,
+        first_ts: float | None = None,
+        last_ts: float | None = None,
     ) -> Curve:
-        """A series, or the part of it between two steps, as at most about ``2 * width`` buckets."""
+        """A series as at most about ``2 * width`` buckets, or the part of it between two steps or two moments.
+
+        The moments are in Unix seconds, and count where either is given.
+        """
+        by_time = first_ts is not None or last_ts is not None
+        low, high = (first_ts, last_ts) if by_time else (first_step, last_step)
+        part = curves.Part(-math.inf if low is None else low, math.inf if high is None else high, by_time)
+        return await self._read_chart(lambda raw: curves.curve(raw, run_id, name, rank, width, part))
+
+    async def system_names(self, run_id: str) -> list[str]:
+        """What was sampled of the machine while a run went on: ``system/cpu``, ``system/gpu0/util``…"""
+        return await self._read(lambda raw: systemcurves.system_names(raw, run_id))
+
+    async def system_curve(
+        self, run_id: str, name: str, *, width: int = 1000, first_ts: float = 0.0, last_ts: float = math.inf
+    ) -> Curve:
+        """One of `system_names` as at most about ``2 * width`` buckets without steps (NaN), by Unix seconds."""
         return await self._read_chart(
-            lambda raw: curves.curve(raw, run_id, name, rank, width, first_step, last_step)
+            lambda raw: systemcurves.system_curve(raw, run_id, name, width, first_ts, last_ts)
         )
 
     async def changed_elsewhere(self) -> bool:
@@ -369,9 +452,9 @@ class Store:
         """Ids of all runs of an experiment, the deleted ones too."""
         return await self._read(lambda raw: experiments.run_ids(raw, experiment))
 
-    async def begun(self, runs: Sequence[str]) -> dict[str, float]:
-        """When the first process of each of these runs began (Unix seconds); ones without any are left out."""
-        return await self._read(lambda raw: experiments.begun(raw, runs))
+    async def beginnings(self, runs: Sequence[str]) -> dict[str, tuple[float, float | None]]:
+        """When each run was first written of, and when its first process began, None without one (Unix seconds)."""
+        return await self._read(lambda raw: experiments.beginnings(raw, runs))
 
     async def experiment_kin(self, experiment: str) -> Kin:
         """What an experiment was forked from, and what was forked from it."""

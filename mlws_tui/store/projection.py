@@ -13,6 +13,8 @@ from typing import Any
 
 from mlws_tui.domain.chunks import LOG, Ingested, LogMark, StreamChunk, StreamPosition
 from mlws_tui.domain.experiments import Setting
+from mlws_tui.domain.pace import advance
+from mlws_tui.store import finder
 from mlws_tui.store.burial import EXPERIMENT, Burial
 from mlws_tui.store.codec import RUN_COLUMNS, dumps, loads, run_row, stream_facts
 from mlws_tui.store.errors import StaleError
@@ -179,6 +181,7 @@ class Projection:
                 placed = self._membership.place(resolved.run)
                 row = run_row(resolved, placed.experiment, placed.deleted)
                 self._connection.execute(_UPSERT_RUN, row)
+                finder.keep(self._connection, resolved.run, resolved.metrics)
                 known.add(run)
             elif not streams and self._forget_run(run):
                 known.add(run)
@@ -191,6 +194,7 @@ class Projection:
         What a person set of it stays, should it come back.
         """
         self._membership.leave(run)
+        finder.forget(self._connection, run)
         return self._connection.execute("DELETE FROM runs WHERE id = ?", (run,)).rowcount > 0
 
     def _load(self, before: StreamPosition) -> _Stream:
@@ -249,12 +253,7 @@ class Projection:
         stream.facts.update(told)
 
     def _progress(self, stream: _Stream, _pos: int, ts: float, record: dict[str, Any]) -> None:
-        known = stream.progress or {}
-        told = {
-            key: record[key] for key in ("step", "total", "epoch", "epochs") if record.get(key) is not None
-        }
-        first = {"first_ts": ts, "first_step": record.get("step")} if "first_ts" not in known else {}
-        stream.progress = {**known, **first, **told, "ts": ts}
+        stream.progress = advance(stream.progress, record, ts)
 
     def _end(self, stream: _Stream, _pos: int, ts: float, record: dict[str, Any]) -> None:
         stream.ending = {**record, "ts": ts}

@@ -27,6 +27,17 @@ TOLD_ONCE = """NOT (streams.role = 'log' AND happenings.type = 'artifact' AND EX
     SELECT 1 FROM happenings AS logged JOIN streams AS other ON other.id = logged.stream
     WHERE logged.run = happenings.run AND logged.type = 'artifact' AND other.role != 'log'
         AND (logged.name = happenings.name OR logged.name LIKE '%/' || happenings.name)))"""
+_NAMED = """
+SELECT runs.id FROM finder CROSS JOIN runs ON runs.id = finder.run
+WHERE (finder.name = :name OR substr(finder.run, 17) = :name) AND runs.deleted = 0 AND runs.archived = 0
+ORDER BY runs.started DESC, runs.id DESC LIMIT :limit
+"""
+_NAME_BEGINS = """
+SELECT runs.id FROM finder CROSS JOIN runs ON runs.id = finder.run
+WHERE (substr(finder.name, 1, :length) = :name OR substr(finder.run, 17, :length) = :name)
+    AND runs.deleted = 0 AND runs.archived = 0
+ORDER BY runs.started DESC, runs.id DESC LIMIT :limit
+"""
 _BATCH = 500  # names in one IN (…): far below SQLite's limit
 #: Names of metrics that a run carries in a list, and by itself; the ones that people look at come first.
 IN_LIST = 100
@@ -69,11 +80,53 @@ def _listed(run: str, facts: str, figures: _Figures, metrics: str) -> Run:
 
 
 def get_run(connection: sqlite3.Connection, run_id: str) -> Run | None:
-    """One run with all its facts, the diff of its working tree in ``git`` too; None if there is none."""
-    row = connection.execute("SELECT facts, metrics, diff FROM runs WHERE id = ?", (run_id,)).fetchone()
+    """One run with all its facts, its environment and the diff of its working tree too; None if there is none."""
+    row = connection.execute(
+        "SELECT facts, metrics, diff, environment FROM runs WHERE id = ?", (run_id,)
+    ).fetchone()
     if row is None:
         return None
-    return _run(row[0], _figures(connection, [run_id], ON_PAGE)[run_id], row[1], row[2])
+    run = _run(row[0], _figures(connection, [run_id], ON_PAGE)[run_id], row[1], row[2])
+    return run if row[3] is None else replace(run, environment=loads(row[3]))
+
+
+def runs_of(connection: sqlite3.Connection, ids: Sequence[str], metrics: Sequence[str] = ()) -> list[Run]:
+    """These runs as a list has them, in this order; what is gone is left out.
+
+    Args:
+        connection: Of the index.
+        ids: The runs.
+        metrics: Names of metrics that they carry in any case, also where a run has more names than a list carries.
+    """
+    rows: dict[str, tuple[str, str, str]] = {}
+    for i in range(0, len(ids), _BATCH):
+        some = ids[i : i + _BATCH]
+        statement = f"SELECT id, facts, metrics FROM runs WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608
+        rows.update((row[0], row) for row in connection.execute(statement, some))
+    runs = listed(connection, [rows[run] for run in dict.fromkeys(ids) if run in rows])
+    found = {run.id: run for run in runs}
+    for run in runs if metrics else ():
+        missing = [name for name in metrics if name not in run.latest] if run.more_metrics else []
+        if missing:
+            where = (
+                f"streams.run = ? AND streams.rank = 0 AND series.name IN ({', '.join('?' * len(missing))})"
+            )
+            more = _by_name(connection, where, [run.id, *missing]).get(run.id, {})
+            found[run.id] = replace(run, latest={**run.latest, **more})
+    return [found[run] for run in ids if run in found]
+
+
+def runs_named(connection: sqlite3.Connection, name: str, limit: int) -> list[str]:
+    """Ids of the runs of that name, else of those whose name or id goes on after it; the newest first.
+
+    The name within an id, behind its time, does as well. Archived and deleted runs are left out.
+    """
+    asked = {"name": name, "length": len(name), "limit": limit}
+    for statement in (_NAMED, _NAME_BEGINS):
+        rows = connection.execute(statement, asked).fetchall()
+        if rows:
+            return [row[0] for row in rows]
+    return []
 
 
 def match_ids(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:

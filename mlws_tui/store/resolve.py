@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlws_tui.domain.endreasons import REASONS, classify
 from mlws_tui.domain.experiments import Setting
 from mlws_tui.domain.liveness import from_claims
 from mlws_tui.domain.metricnames import canonical
+from mlws_tui.domain.pace import place_of, seconds_left
 from mlws_tui.domain.runs import Claim, ProcessRef, Progress, Run, RunError, RunState
 
 #: The role of a stream that was made of a log's text.
 LOG_ROLE = "log"
+
+#: Facts of a process: what a run was to be, before it was started, has no say in them once one speaks.
+_OF_PROCESS = frozenset({"cmd", "cwd", "git", "gpus", "host", "python", "environment"})
 
 #: Authors of assignments, the stronger one last.
 STREAM, EDIT = 0, 1
@@ -53,11 +58,19 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A run, the diff of its working tree (kept apart: it may be long) and the figures that a person set."""
+    """A run, the figures that a person set, and what is kept apart as it may be long.
+
+    Attributes:
+        run: Without the diff of its working tree and without its environment.
+        diff: That diff.
+        metrics: Time and value by name, as a person set them.
+        environment: Packages, GPUs and the like: see `Run.environment`.
+    """
 
     run: Run
     diff: str | None
     metrics: Mapping[str, tuple[float, Any]]
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
 
 def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[Assignment]) -> Resolved:
@@ -82,7 +95,7 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
         kind=text(facts.get("kind")) or "training",
         state=RunState.CREATED,
         experiment=text(facts.get("experiment")),
-        started=min((s.first_ts for s in weakest_first if s.first_ts is not None), default=None),
+        started=_started(weakest_first),
         last_seen=max((s.last_ts for s in weakest_first if s.last_ts is not None), default=None),
         host=text(facts.get("host")),
         pid=_pid(current),
@@ -114,7 +127,7 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
         told=mapping(said.get("told")),
     )
     metrics = {one.key: (one.ts, one.value) for one in assigned if one.field == "metrics"}
-    return Resolved(from_claims(run), diff, metrics)
+    return Resolved(from_claims(run), diff, metrics, mapping(facts.get("environment")))
 
 
 def settings_of(record: Mapping[str, Any]) -> Iterator[Setting]:
@@ -169,11 +182,23 @@ def _weight(stream: StreamFacts) -> tuple[int, int, int, float, str]:
     return (stream.attempt, role, -stream.rank, stream.first_ts or 0.0, stream.file)
 
 
+def _is_process(stream: StreamFacts) -> bool:
+    return whole(stream.facts.get("pid")) is not None
+
+
+def _started(streams: Sequence[StreamFacts]) -> float | None:
+    """When the first of its processes began; of a run without any, when it was written down."""
+    begun = [stream for stream in streams if _is_process(stream)] or streams
+    return min((stream.first_ts for stream in begun if stream.first_ts is not None), default=None)
+
+
 def _merge_facts(weakest_first: Sequence[StreamFacts]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
+    begun = any(_is_process(stream) for stream in weakest_first)
     for stream in weakest_first:
+        planned = begun and not _is_process(stream)
         for key, value in stream.facts.items():
-            if value in (None, "", [], {}):
+            if value in (None, "", [], {}) or (planned and key in _OF_PROCESS):
                 continue
             if key in ("config", "git", "slurm", "summary", "told") and isinstance(value, dict):
                 value = {**mapping(facts.get(key)), **value}
@@ -264,16 +289,28 @@ def _claim(stream: StreamFacts) -> Claim:
     ending = stream.ending
     if ending is None:
         return Claim(speaker, stream.rank, stream.attempt, None, stream.last_ts or 0.0)
+    reason, error = text(ending.get("reason")), _error(ending.get("error"))
+    status = text(ending.get("status"))
+    if stream.role == LOG_ROLE and error is not None and error.type == "KeyboardInterrupt":
+        status = RunState.STOPPED.value  # the text of a log tells of a ctrl+c by its exception alone
     return Claim(
         speaker,
         stream.rank,
         stream.attempt,
-        text(ending.get("status")),
+        status,
         number(ending.get("ts")) or stream.last_ts or 0.0,
         whole(ending.get("exit_code")),
         whole(ending.get("signal")),
-        _error(ending.get("error")),
+        error,
+        reason if reason in REASONS else _reason(status, ending, error),
     )
+
+
+def _reason(status: str | None, ending: Mapping[str, Any], error: RunError | None) -> str:
+    """Of a stream that was written without ``reason``."""
+    told = None if error is None else {"type": error.type, "message": error.message}
+    exit_code, number = whole(ending.get("exit_code")), whole(ending.get("signal"))
+    return classify(status, exit_code=exit_code, number=number, error=told)
 
 
 def _error(value: object) -> RunError | None:
@@ -297,17 +334,6 @@ def _progress(current: Sequence[StreamFacts]) -> Progress | None:
     progress = told[-1]  # the lowest rank's, or the wrapper's
     step, total = number(progress.get("step")), number(progress.get("total"))
     epoch, epochs = number(progress.get("epoch")), number(progress.get("epochs"))
-    fraction = eta = None
-    if step is not None and total is not None and total > 0:
-        fraction = min(1.0, max(0.0, step / total))
-        eta = _seconds_left(progress, step, total)
-    return Progress(fraction, step, total, epoch, eta, epochs)
-
-
-def _seconds_left(progress: Mapping[str, Any], step: float, total: float) -> float | None:
-    """By the pace since the first progress of this process."""
-    first_step, first_ts = number(progress.get("first_step")), number(progress.get("first_ts"))
-    ts = number(progress.get("ts"))
-    if first_step is None or first_ts is None or ts is None or step <= first_step or ts <= first_ts:
-        return None
-    return max(0.0, (total - step) * (ts - first_ts) / (step - first_step))
+    place = place_of(progress)
+    fraction = None if place is None else min(1.0, max(0.0, place[0] / place[1]))
+    return Progress(fraction, step, total, epoch, seconds_left(progress), epochs, number(progress.get("ts")))

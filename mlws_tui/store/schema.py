@@ -15,13 +15,15 @@ from importlib import resources
 from pathlib import Path
 
 from mlws_tui.domain.errors import StoreError
-from mlws_tui.store import ballast
+from mlws_tui.store import ballast, finder
 from mlws_tui.store.errors import DamagedError, FullError, explain
 from mlws_tui.store.foreign import foreign_parts
 from mlws_tui.store.origin import check_origin
 from mlws_tui.store.presence import Presence, alone, beside, in_use, setup_lock
 from mlws_tui.store.recovery import Identity, drop, identity, set_aside, take_condemned
 
+#: What no statement can do.
+_AFTER: dict[int, Callable[[sqlite3.Connection], None]] = {7: finder.fill}
 #: "mlws" in ASCII: what ``PRAGMA application_id`` says of our files.
 APPLICATION_ID = 0x6D6C7773
 _UNWRITABLE = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})
@@ -29,10 +31,11 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema: the version it leads to and its statements."""
+    """One step of the schema: the version it leads to, its statements, and what is done after them."""
 
     version: int
     sql: str
+    after: Callable[[sqlite3.Connection], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,10 @@ def shipped_migrations() -> tuple[Migration, ...]:
     """The numbered ``.sql`` files of this package, in order."""
     folder = resources.files("mlws_tui.store") / "migrations"
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
-    return tuple(Migration(int(name[:4]), (folder / name).read_text(encoding="utf-8")) for name in names)
+    return tuple(
+        Migration(int(name[:4]), (folder / name).read_text(encoding="utf-8"), _AFTER.get(int(name[:4])))
+        for name in names
+    )
 
 
 def prepare(
@@ -234,6 +240,8 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
         for step in steps:
             for statement in _statements(step.sql):
                 connection.execute(statement)
+            if step.after is not None:
+                step.after(connection)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={steps[-1].version}")
         connection.execute("COMMIT")
