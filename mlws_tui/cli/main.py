@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mlws_tui.cli.init:command", "Make a workspace"),
     "demo": ("mlws_tui.cli.demo:command", "See the app on a training run that really trains"),
     "run": ("mlws_tui.cli.run:command", "Run a command and record it as a run"),
+    "attach": ("mlws_tui.cli.attach:command", "Show the terminal of a run again"),
     "runs": ("mlws_tui.cli.runs:command", "Find, read, compare, change and repeat runs"),
     "experiments": (
         "mlws_tui.cli.experiments:command",
@@ -44,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("init", "demo")),
-    ("Runs and logs", ("run", "runs", "experiments", "metrics", "logs", "archive", "export")),
+    ("Runs and logs", ("run", "attach", "runs", "experiments", "metrics", "logs", "archive", "export")),
     ("Journal and sessions", ("log", "today", "journal", "session")),
     ("Machine", ("gpu", "doctor")),
     ("Settings", ("config", "keys", "themes")),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mlws_tui.domain.runs import Claim, Presence, Run, RunError, RunState
+from mlws_tui.domain.endreasons import classify
+from mlws_tui.domain.runs import Claim, Presence, ProcessRef, Run, RunError, RunState
 
 _STATES = frozenset(RunState)
 
@@ -39,7 +40,7 @@ def from_claims(run: Run) -> Run:
     if claim is not None:
         return _ended(run, claim)
     state = RunState.RUNNING if run.processes or run.log_only else RunState.CREATED
-    return replace(run, state=state, ended=None, exit_code=None, signal=None, error=None)
+    return replace(run, state=state, ended=None, exit_code=None, signal=None, error=None, reason="")
 
 
 def derive(run: Run, presences: Sequence[Presence], now: float, lost_after: float) -> Run:
@@ -64,7 +65,7 @@ def derive(run: Run, presences: Sequence[Presence], now: float, lost_after: floa
         state = RunState.RUNNING if run.log_only else RunState.CREATED
         return replace(run, state=state, ended=None)
     if any(presence is Presence.ALIVE for _, presence in seen):
-        return replace(run, state=RunState.RUNNING, ended=None)
+        return replace(run, state=RunState.RUNNING, ended=None, reason=_ranks_missing(run, seen))
     if all(presence is Presence.GONE for _, presence in seen):
         return replace(run, state=RunState.CRASHED, ended=run.last_seen)
     if run.last_seen is not None and now - run.last_seen > lost_after:
@@ -75,7 +76,7 @@ def derive(run: Run, presences: Sequence[Presence], now: float, lost_after: floa
 def _ended(run: Run, claim: Claim) -> Run:
     state = RunState(claim.status) if claim.status is not None else run.state
     if state.live:
-        return replace(run, state=state, ended=None, exit_code=None, signal=None, error=None)
+        return replace(run, state=state, ended=None, exit_code=None, signal=None, error=None, reason="")
     ended = claim.ts
     if (
         claim.speaker == "person"
@@ -85,14 +86,41 @@ def _ended(run: Run, claim: Claim) -> Run:
         claim = recorded or replace(claim, exit_code=None, signal=None)
         ended = recorded.ts if recorded is not None else run.last_seen or claim.ts
     failed = state in (RunState.FAILED, RunState.CRASHED)
+    error = _best_error(run, claim) if failed else claim.error
     return replace(
         run,
         state=state,
         ended=ended,
         exit_code=claim.exit_code,
         signal=claim.signal,
-        error=_best_error(run, claim) if failed else claim.error,
+        error=error,
+        reason="" if state is RunState.COMPLETED else claim.reason or _reason_of(claim, error),
     )
+
+
+def _reason_of(claim: Claim, error: RunError | None) -> str:
+    """Why it ended, by the error that is shown, where the claim itself does not tell."""
+    told = None if error is None else {"type": error.type, "message": error.message}
+    return classify(claim.status, exit_code=claim.exit_code, number=claim.signal, error=told)
+
+
+def _ranks_missing(run: Run, seen: Sequence[tuple[ProcessRef, Presence]]) -> str:
+    """``rank 3 of 8 is gone`` where one of several went without a word or failed while others go on."""
+    if run.ranks < 2:
+        return ""
+    ended = {claim.rank: claim for claim in run.claims if claim.attempt == run.attempt and claim.status}
+    ranks = {claim.rank for claim in ended.values() if claim.speaker == "rank" and claim.status == "failed"}
+    gone = {
+        process.rank for process, presence in seen if process.role == "rank" and presence is Presence.GONE
+    }
+    missing = sorted(ranks | (gone - ended.keys()))
+    if not missing:
+        return ""
+    if len(missing) == 1:
+        how = "failed" if missing[0] in ranks else "is gone"
+        return f"rank {missing[0]} of {run.ranks} {how}"
+    shown = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
+    return f"ranks {shown} of {run.ranks} are gone"
 
 
 def _best_error(run: Run, claim: Claim) -> RunError | None:

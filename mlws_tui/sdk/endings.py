@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import sys
 import threading
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mlws_tui.sdk import sigterm
+from mlws_tui.sdk.facts import job_is_over
 
 if TYPE_CHECKING:
     from mlws_tui.sdk.running import Run
@@ -85,7 +88,10 @@ def _at_exit() -> None:
 
 
 def _terminated() -> None:
-    _finish_all(status="stopped", signal=int(signal.SIGTERM))
+    error = None
+    if job_is_over(os.environ, time.time()):
+        error = {"type": "TimeLimit", "message": "the time of its job was over", "traceback": ""}
+    _finish_all(status="stopped", signal=int(signal.SIGTERM), error=error)
 
 
 def _chain_excepthook() -> None:

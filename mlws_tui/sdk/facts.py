@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
+
+#: Seconds before its end at which a job is warned at most (``sbatch --signal`` is usually given one minute).
+_WARNED = 120.0
 
 
 def hostname() -> str:
@@ -116,6 +120,14 @@ def slurm() -> dict[str, str]:
         "PARTITION",
     )
     return {name.lower(): value for name in wanted if (value := os.environ.get(f"SLURM_{name}")) is not None}
+
+
+def job_is_over(env: Mapping[str, str], now: float) -> bool:
+    """Whether the time of the Slurm job that this is part of is over, or so nearly that a SIGTERM is about that."""
+    try:
+        return now > float(env["SLURM_JOB_END_TIME"]) - _WARNED
+    except (KeyError, ValueError):
+        return False
 
 
 def process_facts(now: float) -> dict[str, Any]:

@@ -61,10 +61,10 @@ def test_the_last_exception_is_the_reason() -> None:
 
 
 def test_a_complaint_is_the_reason_where_there_is_no_exception() -> None:
-    outcome = from_exit(2, ["usage: x", "x: error: no such option", ""], asked_to_stop=False)
+    outcome = from_exit(2, ["usage: x", "x: error: no such option", ""], asked=None)
     assert outcome.error == {"type": "", "message": "exit code 2: x: error: no such option", "traceback": ""}
-    assert from_exit(0, [], asked_to_stop=True).status == "completed"
-    assert from_exit(130, [], asked_to_stop=False).status == "stopped"
+    assert from_exit(0, [], asked=2).status == "completed"
+    assert from_exit(130, [], asked=None).status == "stopped"
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,7 +74,7 @@ def test_a_complaint_is_the_reason_where_there_is_no_exception() -> None:
     )
 )
 def test_any_tail_gives_an_answer(tail: list[str]) -> None:
-    assert from_exit(1, tail, asked_to_stop=False).error is not None
+    assert from_exit(1, tail, asked=None).error is not None
 
 
 def test_durations() -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mlws_tui.services.launch.options import LaunchOptions
-from mlws_tui.services.launch.wrapper import launch, launch_background
+from mlws_tui.services.launch.wrapper import Detached, launch, launch_background, launch_detached
 
-__all__ = ["LaunchOptions", "launch", "launch_background"]
+__all__ = ["Detached", "LaunchOptions", "launch", "launch_background", "launch_detached"]

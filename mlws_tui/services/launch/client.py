@@ -15,7 +15,7 @@ from mlws_tui.services.launch.protocol import Channel, Frame, window
 from mlws_tui.services.launch.signals import SignalInbox
 from mlws_tui.services.launch.terminal import Outlet, Terminal, is_open, is_terminal, size
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+STDIN, STDOUT, STDERR = 0, 1, 2
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP)
 HANDLED = (*_FORWARDED, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT)
 _ENOUGH = 1 << 17  # bytes waiting for a stream from which on no more is taken from the supervisor
@@ -38,18 +38,18 @@ def own_streams() -> dict[str, Any]:
 
     One that is closed is opened on nothing first, so that no other file gets its number.
     """
-    for fd in (_STDIN, _STDOUT, _STDERR):
+    for fd in (STDIN, STDOUT, STDERR):
         if not is_open(fd):
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest free number: this one
-    terminal = is_terminal(_STDOUT)
-    typed = terminal and is_terminal(_STDIN)
+    terminal = is_terminal(STDOUT)
+    typed = terminal and is_terminal(STDIN)
     return {
         "terminal": terminal,
         "stdin_terminal": typed,
-        "stderr_terminal": terminal and is_terminal(_STDERR),
+        "stderr_terminal": terminal and is_terminal(STDERR),
         "pass_stdin": not typed,
-        "modes": Terminal(_STDIN).modes() if typed else None,
-        "size": size(_STDOUT) if terminal else None,
+        "modes": Terminal(STDIN).modes() if typed else None,
+        "size": size(STDOUT) if terminal else None,
         "background": False,
     }
 
@@ -60,17 +60,17 @@ class Client:
     Args:
         channel: The connection to the supervisor; closed at the end.
         inbox: The signals to this process, `HANDLED`.
-        hup: Whether to leave as soon as nobody reads the output.
+        impatient: Whether to leave as soon as nobody reads the output.
     """
 
-    def __init__(self, channel: Channel, inbox: SignalInbox, *, hup: bool) -> None:
+    def __init__(self, channel: Channel, inbox: SignalInbox, *, impatient: bool) -> None:
         self._channel = channel
-        self._hup = hup
+        self._impatient = impatient
         self._inbox = inbox
-        self._typed = is_terminal(_STDOUT) and is_terminal(_STDIN)
-        self._terminal = Terminal(_STDIN)
-        self._out = Outlet(_STDOUT)
-        self._err = Outlet(_STDERR)
+        self._typed = is_terminal(STDOUT) and is_terminal(STDIN)
+        self._terminal = Terminal(STDIN)
+        self._out = Outlet(STDOUT)
+        self._err = Outlet(STDERR)
         self._run = ""
         self._code: int | None = None
         self._problem = ""
@@ -92,20 +92,24 @@ class Client:
         Raises:
             MlwsError: if the run could not be recorded, or the supervisor was ended.
         """
-        if self._typed:
-            self._terminal.enter()
+        self._enter()
         while self._code is None:
             self._turn()
             if not self._channel.open and self._code is None:
                 raise lost(self._run)
-            if self._hup and (self._out.broken or self._err.broken):
+            if self._impatient and (self._out.broken or self._err.broken):
                 return 128 + signal.SIGHUP  # as the command itself would be told
+        self._out.put(self._farewell())
         while self._out.waiting or self._err.waiting:
             self._turn()
         self._terminal.leave()
         if self._problem:
-            os.write(_STDERR, f"mlws-tui: {safe_text(self._problem)}\n".encode())
+            os.write(STDERR, f"mlws-tui: {safe_text(self._problem)}\n".encode())
         return self._code
+
+    def _farewell(self) -> bytes:
+        """What our terminal is given last; a command leaves it as it would without us."""
+        return b""
 
     def _turn(self) -> None:
         """Wait for something to happen and deal with it."""
@@ -119,17 +123,22 @@ class Client:
             if outlet.waiting:
                 poll.register(outlet, select.POLLOUT)
         if self._terminal.raw:
-            poll.register(_STDIN, select.POLLIN)
+            poll.register(STDIN, select.POLLIN)
         ready = dict(poll.poll(_LOOK if self._typed and not self._terminal.raw else None))
         for outlet in (self._out, self._err):
             if outlet.fileno() in ready:
                 outlet.write()
         if self._channel.open and (events := ready.get(self._channel.fileno())):
             self._hear(events, listening=listening)
-        if _STDIN in ready and self._terminal.raw:
+        if STDIN in ready and self._terminal.raw:
             self._type()
         self._on_signals()
-        if self._typed and not self._terminal.raw and self._code is None:
+        if not self._terminal.raw and self._code is None:
+            self._enter()
+
+    def _enter(self) -> None:
+        """Every key goes to the command from now on, if there are keys."""
+        if self._typed:
             self._terminal.enter()
 
     def _hear(self, events: int, *, listening: bool) -> None:
@@ -141,13 +150,16 @@ class Client:
 
     def _type(self) -> None:
         try:
-            data = os.read(_STDIN, 4096)
+            data = os.read(STDIN, 4096)
         except OSError:
             data = b""
         if data:
-            self._channel.send(Frame.INPUT, data)
+            self._on_keys(data)
         else:
             self._gone()
+
+    def _on_keys(self, data: bytes) -> None:
+        self._channel.send(Frame.INPUT, data)
 
     def _gone(self) -> None:
         """Our terminal went: the command goes on without us."""
@@ -162,7 +174,7 @@ class Client:
         elif kind is Frame.ERR:
             self._err.put(payload)
         elif kind is Frame.STARTED:
-            self._run = json.loads(payload)["run"]
+            self._on_started(json.loads(payload))
         elif kind is Frame.STOPPED:
             self._stop()
         elif kind is Frame.ENDED:
@@ -174,6 +186,9 @@ class Client:
         elif kind is Frame.NOTICE:
             end = "\r\n" if self._terminal.raw else "\n"
             self._err.put(f"{end}mlws-tui: {safe_text(json.loads(payload)['text'])}{end}".encode())
+
+    def _on_started(self, about: dict[str, Any]) -> None:
+        self._run = about["run"]
 
     def _stop(self) -> None:
         """The command was stopped: stop as it did, and continue it when we are continued.
@@ -196,23 +211,26 @@ class Client:
         self._channel.send(Frame.CONTINUE)
 
     def _resume(self) -> None:
-        if self._typed:
-            self._terminal.raw = False  # whoever continued us may have set other modes
-            self._terminal.enter()
+        self._terminal.raw = False  # whoever continued us may have set other modes
+        self._enter()
         self._tell_size()
 
     def _tell_size(self) -> None:
-        now = size(_STDOUT)
+        now = size(STDOUT)
         if now is not None:
             self._channel.send(Frame.SIZE, window(*now))
 
     def _on_signals(self) -> None:
         for number in self._inbox.take():
             if number in _FORWARDED:
-                self._channel.send_json(Frame.SIGNAL, {"signal": int(number)})
+                self._on_request(number)
             elif number == signal.SIGWINCH:
                 self._tell_size()
             elif number == signal.SIGCONT:
                 self._resume()
             elif number == signal.SIGHUP:
                 self._gone()
+
+    def _on_request(self, number: signal.Signals) -> None:
+        """A signal that is meant for the command, as it would be without us."""
+        self._channel.send_json(Frame.SIGNAL, {"signal": int(number)})

@@ -51,11 +51,7 @@ def slow_facts(program: str | None, cwd: Path, env: Mapping[str, str], timeout: 
 
 def python_version(program: str | None, env: Mapping[str, str], timeout: float) -> str | None:
     """Version of the Python that the command is, or that its first line names, else of the one on its PATH."""
-    path = env.get("PATH", os.defpath)
-    interpreter = _interpreter(program) if program else None
-    if interpreter is None or not Path(interpreter).is_absolute():
-        names = (interpreter,) if interpreter else ("python", "python3")
-        interpreter = next((found for name in names if (found := shutil.which(name, path=path))), None)
+    interpreter = find_interpreter(program, env)
     if interpreter is None:
         return None
     if os.path.realpath(interpreter) == os.path.realpath(sys.executable):
@@ -73,6 +69,16 @@ def python_version(program: str | None, env: Mapping[str, str], timeout: float) 
         return None
     match = _VERSION.search(answer.stdout + answer.stderr)  # Python 2 tells it on stderr
     return match[1].decode() if match else None
+
+
+def find_interpreter(program: str | None, env: Mapping[str, str]) -> str | None:
+    """Path of the Python that the command is, or that its first line names, else of the one on its PATH."""
+    path = env.get("PATH", os.defpath)
+    interpreter = _interpreter(program) if program else None
+    if interpreter is not None and Path(interpreter).is_absolute():
+        return interpreter
+    names = (interpreter,) if interpreter else ("python", "python3")
+    return next((found for name in names if (found := shutil.which(name, path=path))), None)
 
 
 def _interpreter(program: str) -> str | None:

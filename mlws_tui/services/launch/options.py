@@ -19,23 +19,27 @@ class LaunchOptions:
 
     Attributes:
         name: The run's name; made from the command if it is None.
-        kind: ``experiments``, ``training`` or ``agents``.
+        kind: ``experiments``, ``training`` or ``agents``; training if it is None.
         experiment: Name of the experiment it belongs to.
         tags: Its first tags.
         config: Its configuration as far as the person gives it; what the script tells is merged below it.
         hup: Whether the command ends by SIGHUP when the terminal it was started in goes.
         cwd: Where the command runs; here if it is None.
         env: Variables that are set for the command on top of this process's environment.
+        run: Id of a run that was made but not yet started, which this becomes: it keeps its name, kind and config.
+        data: Files whose contents are recorded by their hashes.
     """
 
     name: str | None = None
-    kind: str = "training"
+    kind: str | None = None
     experiment: str | None = None
     tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     hup: bool = False
     cwd: Path | None = None
     env: Mapping[str, str] | None = None
+    run: str | None = None
+    data: tuple[Path, ...] = ()
 
 
 def default_name(command: Sequence[str]) -> str:

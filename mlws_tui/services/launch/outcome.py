@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from mlws_tui.domain.endreasons import LAUNCHERS, OOM_GPU, OOM_HOST, TIME_LIMIT, classify
+from mlws_tui.services.launch.evidence import Evidence
 
 _TRACEBACK = re.compile(r"(?P<prefix>\[rank\d+\]: ?|)(?P<head>Traceback \(most recent call last\):)\s*$")
 _CHAINED = re.compile(
@@ -20,6 +23,12 @@ _COMPLAINT = re.compile(
 )
 _STOPPED_BY = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _MAX_MESSAGE = 2000
+
+_IN_WORDS = {
+    OOM_HOST: ", out of memory on the host",
+    OOM_GPU: ", out of GPU memory",
+    TIME_LIMIT: ", the time limit of its job",
+}
 
 #: The type of error of a command that could not be executed.
 NOT_RUN = "CommandNotRun"
@@ -35,6 +44,7 @@ class Outcome:
         exit_code: Its exit code; None if a signal killed it.
         signal: The signal that killed it, if one did.
         error: ``type``, ``message``, ``traceback``, where it failed.
+        reason: Why, in one word of `mlws_tui.domain.endreasons`; empty where there is none.
     """
 
     status: str
@@ -42,10 +52,34 @@ class Outcome:
     exit_code: int | None = None
     signal: int | None = None
     error: dict[str, str] | None = None
+    reason: str = ""
+
+    def because(self, tail: Sequence[str], asked: int | None, evidence: Evidence) -> Outcome:
+        """The same with its reason.
+
+        Args:
+            tail: The last lines of the command's output.
+            asked: The signal by which it was asked to end just before, if it was.
+            evidence: What was known of the machine when it began.
+        """
+        if self.status == "completed":
+            return self
+        number = self.signal or (asked if self.status == "stopped" else None)
+        reason = classify(
+            self.status,
+            exit_code=self.exit_code,
+            number=number,
+            error=self.error,
+            tail=tail,
+            oom_killed=evidence.oom_killed(),
+            out_of_time=evidence.out_of_time(),
+        )
+        return replace(self, reason=reason)
 
     def words(self) -> str:
-        """``exit code 0`` or ``killed by signal 9 (SIGKILL)``."""
-        return f"exit code {self.exit_code}" if self.signal is None else killed_by(self.signal)
+        """``exit code 0`` or ``killed by signal 9 (SIGKILL), out of memory on the host``."""
+        told = f"exit code {self.exit_code}" if self.signal is None else killed_by(self.signal)
+        return told + _IN_WORDS.get(self.reason, "")
 
     def record(self, now: float) -> dict[str, Any]:
         """The ``end`` record."""
@@ -56,6 +90,7 @@ class Outcome:
             "exit_code": self.exit_code,
             "signal": self.signal,
             "error": self.error,
+            **({"reason": self.reason} if self.reason else {}),
         }
 
 
@@ -77,18 +112,18 @@ def not_run(code: int, reason: str) -> Outcome:
     return Outcome("failed", code, code, error={"type": NOT_RUN, "message": reason, "traceback": ""})
 
 
-def from_exit(exit_code: int, tail: Sequence[str], asked_to_stop: bool) -> Outcome:
+def from_exit(exit_code: int, tail: Sequence[str], asked: int | None) -> Outcome:
     """The outcome of a command that exited.
 
     Args:
         exit_code: 0 to 255.
         tail: The last lines of its output, unstamped.
-        asked_to_stop: Whether the person has just interrupted it: many programs then exit with a code of their own.
+        asked: The signal by which it was just asked to end: many programs then exit with a code of their own.
     """
     if exit_code == 0:
         return Outcome("completed", 0, 0)
-    stopped = asked_to_stop or exit_code - 128 in (signal.SIGINT, signal.SIGTERM)
-    error = last_traceback(tail) or {"type": "", "message": _message(exit_code, tail), "traceback": ""}
+    stopped = asked is not None or exit_code - 128 in (signal.SIGINT, signal.SIGTERM)
+    error = _own_traceback(tail) or {"type": "", "message": _message(exit_code, tail), "traceback": ""}
     return Outcome("stopped" if stopped else "failed", exit_code, exit_code, error=error)
 
 
@@ -120,6 +155,16 @@ def last_traceback(lines: Sequence[str]) -> dict[str, str] | None:
     shown = [bare[first][_at_head(bare[first]) :], *bare[first + 1 : end]]
     message = (raised["message"] or "")[:_MAX_MESSAGE]
     return {"type": raised["type"], "message": message, "traceback": "\n".join(shown)}
+
+
+def _own_traceback(lines: Sequence[str]) -> dict[str, str] | None:
+    """The last exception, but that of a process which was started where the last is only its launcher's."""
+    last = error = last_traceback(lines)
+    while error is not None and error["type"].rpartition(".")[2] in LAUNCHERS:
+        start = max(at for at, line in enumerate(lines) if _TRACEBACK.search(line))
+        lines = lines[:start]
+        error = last_traceback(lines)
+    return error or last
 
 
 def _at_head(line: str) -> int:

@@ -107,6 +107,7 @@ class Recorder:
             raise
         self._sources: dict[int, _Source] = {}
         self._tail: deque[str] = deque(maxlen=_TAIL)
+        self._ended = False
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Append a record to the stream."""
@@ -121,7 +122,7 @@ class Recorder:
         """What was found out later: another ``run`` record, whose fields come over the first one's."""
         self.record({"type": "run", "v": 1, "ts": now, "id": self.run, **facts})
         git = facts.get("git")
-        if git and git.get("sha"):
+        if git and git.get("sha") and not self._ended:
             changed = {True: ", with uncommitted changes", False: "", None: ", changes unknown"}[git["dirty"]]
             self.say(now, f"Code: {git['sha'][:12]} on {git['branch'] or 'no branch'}{changed}")
 
@@ -165,11 +166,15 @@ class Recorder:
             self._write(source, source.folder.close(), now)
 
     def end(self, outcome: Outcome, started: float, now: float) -> None:
-        """The ``end`` record and the last line of the log; nothing can be recorded after it."""
+        """The ``end`` record and the last line of the log; after it only facts can still be added."""
         level = "ERROR" if outcome.status == "failed" else "INFO"
         words = f"{outcome.status.capitalize()}: {outcome.words()} after {duration(now - started)}"
         self.say(now, words, level=level)
         self.record(outcome.record(now))
+        self._ended = True
+
+    def close(self) -> None:
+        """Nothing more is recorded."""
         self._stream.close()
         self._log.close()
 

@@ -1,23 +1,21 @@
-"""The supervisor's loop while the command runs: output to log and client, input and signals to the command."""
+"""The supervisor's loop while the command runs: output to log and clients, input and signals to the command."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import selectors
 import signal
-import threading
 import time
-from collections import deque
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
+from mlws_tui.services.launch.audience import Audience, Size, Viewer
 from mlws_tui.services.launch.command import Command, Streams, set_window
-from mlws_tui.services.launch.facts import slow_facts
+from mlws_tui.services.launch.evidence import Evidence
+from mlws_tui.services.launch.inquiry import Inquiry
 from mlws_tui.services.launch.outcome import Outcome, from_exit, from_signal
-from mlws_tui.services.launch.protocol import Channel, Frame, read_window
+from mlws_tui.services.launch.protocol import Frame
 from mlws_tui.services.launch.recorder import Recorder
 from mlws_tui.services.launch.signals import SignalInbox
 
@@ -30,43 +28,48 @@ _READ = 1 << 16
 _HIGH, _LOW = (
     1 << 18,
     1 << 16,
-)  # bytes waiting for the client: when to stop reading the command, when to go on
-_STALL = 10.0  # seconds after which a terminal that takes nothing no longer holds up the command
+)  # bytes waiting for a client: when to stop reading the command, when to go on
 _ASKED = 30.0  # seconds in which a failure counts as the answer to an interrupt
-_GIT_TIME = 2.0
-_GIT_PATIENCE = 1.0  # how much longer than its command a run may take to learn of its code
 _MAX_INPUT = 1 << 20
 _DRAIN, _QUIET = (
     2.0,
     0.1,
 )  # after the command: how long to read what others still write, and when it is enough
 _STOPS_ASKED = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGQUIT})
-_SHED = frozenset({Frame.OUT, Frame.ERR, Frame.NOTICE})
+#: Keys that a terminal makes signals of.
+_KEYS = {b"\x03": signal.SIGINT, b"\x1c": signal.SIGQUIT}
 
 
 class Relay:
     """Runs until the command has ended and its output is read.
 
-    A slow client slows the command down as a slow terminal does, but where a terminal takes nothing for `_STALL`
-    seconds (a connection that died without a word) the command goes on and the client misses output. Through pipes
-    nothing is ever dropped.
+    Args:
+        command: The command, executed.
+        streams: Its standard streams.
+        audience: Those who look on.
+        inbox: The signals to this process, `HANDLED`.
+        recorder: Writes log and stream.
+        evidence: What was known of the machine when it began.
+        hup: Whether the command ends when the client that it was started from goes.
     """
 
     def __init__(
         self,
         command: Command,
         streams: Streams,
-        channel: Channel,
+        audience: Audience,
         inbox: SignalInbox,
         recorder: Recorder,
+        evidence: Evidence,
         *,
         hup: bool,
     ) -> None:
         self._command = command
         self._streams = streams
-        self._channel = channel
+        self._audience = audience
         self._inbox = inbox
         self._recorder = recorder
+        self._evidence = evidence
         self._hup = hup
         self._selector = selectors.DefaultSelector()
         self._outputs = {streams.out: Frame.OUT}
@@ -75,44 +78,40 @@ class Relay:
         for fd in self._outputs:
             os.set_blocking(fd, False)
         self._reading = False
-        self._channel_events = 0
         self._input = bytearray()
-        self._stopped = False
+        self._acted: Viewer | None = None
+        self._stopped_at: Viewer | None = (
+            None  # who was told that the command was stopped, and can continue it
+        )
         self._status: int | None = None
-        self._asked_at: float | None = None
-        self._took_at = time.monotonic()
-        self._missed = 0
-        self._facts: deque[dict[str, Any]] = deque()
-        self._facts_thread: threading.Thread | None = None
+        self._asked: signal.Signals | None = None
+        self._asked_at = 0.0
         self._told_problem = False
 
-    def ask_slow_facts(self, program: str, cwd: Path, env: Mapping[str, str]) -> None:
-        """Find out about the code in a thread; the record is written when the answer comes."""
+    def run(self, inquiry: Inquiry) -> tuple[Outcome, float]:
+        """Until the command has ended: how, and when (Unix seconds).
 
-        def ask() -> None:
-            self._facts.append(slow_facts(program, cwd, env, _GIT_TIME))
-            self._inbox.poke()
-
-        self._facts_thread = threading.Thread(target=ask, name="facts", daemon=True)
-        self._facts_thread.start()
-
-    def run(self) -> tuple[Outcome, float]:
-        """Until the command has ended: how, and when (Unix seconds)."""
+        Args:
+            inquiry: What is asked meanwhile; its answers are recorded as they come.
+        """
         self._selector.register(self._inbox, selectors.EVENT_READ, self._on_signals)
+        self._audience.open(self._selector, self._on_frame, self._client_left, self._resize)
         self._read_outputs(True)
-        if not self._channel.open:
-            self._client_left()
+        if self._hup and self._audience.empty:
+            self._hang_up()
         while self._status is None:
-            self._watch_channel()
+            self._audience.turn()
             for key, events in self._selector.select(self._patience()):
                 if key.data is not None:
                     key.data(events)
+            inquiry.record(self._recorder)
             self._recorder.tick(time.time())
             self._balance()
         ended = time.time()
+        self._audience.close()
         self._drain()
         self._recorder.end_output(time.time())
-        self._join_facts()
+        inquiry.finish(self._recorder)
         self._selector.close()
         return self._outcome(self._status), ended
 
@@ -156,11 +155,11 @@ class Relay:
             self._forget_output(fd)
             return False
         self._recorder.feed(fd, data, time.time())
-        self._sent(self._channel.send(self._outputs[fd], data))
+        self._audience.show(self._outputs[fd], data)
         if self._recorder.problem and not self._told_problem:
             self._told_problem = True
             text = f"the log {self._recorder.log_path} takes no lines: {self._recorder.problem}; the command goes on"
-            self._channel.send_json(Frame.NOTICE, {"text": text})
+            self._audience.notice(text)
         return True
 
     def _forget_output(self, fd: int) -> None:
@@ -186,72 +185,57 @@ class Relay:
                     if not self._pass_on(fd) and fd not in self._outputs:
                         selector.unregister(fd)
 
-    # -- the client -------------------------------------------------------------------------------------------
-
-    def _watch_channel(self) -> None:
-        events = 0
-        if self._channel.open:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._channel.pending else 0)
-        if events == self._channel_events:
-            return
-        if not self._channel_events:
-            self._selector.register(self._channel, events, self._on_channel)
-        elif events:
-            self._selector.modify(self._channel, events, self._on_channel)
-        self._channel_events = events
-
-    def _on_channel(self, events: int) -> None:
-        if events & selectors.EVENT_WRITE:
-            self._sent(self._channel.flush())
-        if events & selectors.EVENT_READ and self._channel.open:
-            for kind, payload in self._channel.receive():
-                self._on_frame(kind, payload)
-
-    def _sent(self, count: int) -> None:
-        if count or not self._channel.pending:
-            self._took_at = time.monotonic()
-            self._missed = 0
+    # -- the clients ------------------------------------------------------------------------------------------
 
     def _balance(self) -> None:
-        """Hold up the command while the client lags, unless it is a terminal that seems dead; notice that it left."""
-        if not self._channel.open and self._channel_events:
-            self._client_left()
-        pending = self._channel.pending
-        if pending > _HIGH and self._streams.master is not None and time.monotonic() - self._took_at > _STALL:
-            self._missed += self._channel.shed(_SHED)
-            text = f"{self._missed} bytes of output are not shown here; the log has them: {self._recorder.log_path}"
-            self._channel.send_json(Frame.NOTICE, {"text": text})
-            pending = self._channel.pending
-        if pending > _HIGH:
+        """Hold up the command while a client lags."""
+        behind = self._audience.behind
+        if behind > _HIGH:
             self._read_outputs(False)
-        elif pending < _LOW:
+        elif behind < _LOW:
             self._read_outputs(True)
 
-    def _client_left(self) -> None:
-        if self._channel_events:
-            self._selector.unregister(self._channel)
-            self._channel_events = 0
-        if self._hup:
-            self._command.send(signal.SIGHUP)
-            self._asked_at = time.monotonic()
-        if self._hup or self._stopped:  # nobody is left who could continue it
-            self._command.send(signal.SIGCONT)
-            self._stopped = False
+    def _client_left(self, viewer: Viewer) -> None:
+        if self._hup and viewer.original:
+            self._hang_up()
+        elif viewer is self._stopped_at:  # nobody is left who could continue it
+            self._continue()
 
-    def _on_frame(self, kind: Frame, payload: bytes) -> None:
+    def _hang_up(self) -> None:
+        self._ask(signal.SIGHUP)
+        self._command.send(signal.SIGHUP)
+        self._continue()
+
+    def _continue(self) -> None:
+        self._stopped_at = None
+        self._command.send(signal.SIGCONT)
+
+    def _resize(self, size: Size, redraw: bool) -> None:
+        """Give the command's terminal another size; with `redraw` it is to draw all again, also in the same size."""
+        if self._streams.slave is None:
+            return
+        set_window(self._streams.slave, size)
+        if redraw:
+            with contextlib.suppress(OSError):  # its foreground group went this moment
+                os.killpg(os.tcgetpgrp(self._streams.slave), signal.SIGWINCH)
+
+    def _on_frame(self, viewer: Viewer, kind: Frame, payload: bytes) -> None:
+        if kind in (Frame.INPUT, Frame.SIGNAL):
+            self._acted = viewer
         if kind is Frame.INPUT:
             self._type(payload)
-        elif kind is Frame.SIZE and self._streams.slave is not None:
-            set_window(self._streams.slave, read_window(payload))
         elif kind is Frame.SIGNAL:
             self._forward(signal.Signals(json.loads(payload)["signal"]))
         elif kind is Frame.CONTINUE:
-            self._stopped = False
-            self._command.send(signal.SIGCONT)
+            self._continue()
 
     def _type(self, data: bytes) -> None:
-        if b"\x03" in data or b"\x1c" in data:
-            self._asked_at = time.monotonic()
+        for key, number in _KEYS.items():
+            if key not in data:
+                continue
+            self._ask(number)
+            if self._streams.master is None:  # there is no terminal that would make a signal of it
+                self._command.send(number)
         if self._streams.master is not None and len(self._input) < _MAX_INPUT:
             self._input += data
             self._write_input()
@@ -276,37 +260,37 @@ class Relay:
 
     # -- signals and the end ----------------------------------------------------------------------------------
 
+    def _ask(self, number: signal.Signals) -> None:
+        self._asked, self._asked_at = number, time.monotonic()
+
     def _forward(self, number: signal.Signals) -> None:
         if number in _STOPS_ASKED:
-            self._asked_at = time.monotonic()
+            self._ask(number)
         self._command.send(number)
 
     def _on_signals(self, _events: int) -> None:
         for number in self._inbox.take():
             if number in _FORWARDED:
                 self._forward(number)
-        self._write_facts()
         while (status := self._command.poll()) is not None:
             if os.WIFSTOPPED(status):
-                self._stopped = True
-                self._channel.send_json(Frame.STOPPED, {"signal": os.WSTOPSIG(status)})
+                self._tell_stop(os.WSTOPSIG(status))
             else:
                 self._status = status
                 return
 
-    def _write_facts(self) -> None:
-        while self._facts:
-            facts = self._facts.popleft()
-            if facts:
-                self._recorder.add_facts(facts, time.time())
-
-    def _join_facts(self) -> None:
-        if self._facts_thread is not None:
-            self._facts_thread.join(_GIT_PATIENCE)
-        self._write_facts()
+    def _tell_stop(self, number: int) -> None:
+        """To the client that acted last, else to the newest: it stops as the command did."""
+        acted = self._acted
+        viewer = acted if acted is not None and acted.channel.open else self._audience.newest()
+        if viewer is not None:
+            self._stopped_at = viewer
+            viewer.channel.send_json(Frame.STOPPED, {"signal": number})
 
     def _outcome(self, status: int) -> Outcome:
+        asked = self._asked if time.monotonic() - self._asked_at < _ASKED else None
         if os.WIFSIGNALED(status):
-            return from_signal(os.WTERMSIG(status))
-        asked = self._asked_at is not None and time.monotonic() - self._asked_at < _ASKED
-        return from_exit(os.WEXITSTATUS(status), self._recorder.tail, asked)
+            outcome = from_signal(os.WTERMSIG(status))
+        else:
+            outcome = from_exit(os.WEXITSTATUS(status), self._recorder.tail, asked)
+        return outcome.because(self._recorder.tail, asked, self._evidence)

@@ -61,14 +61,22 @@ class Terminal:
         except OSError:
             return False
 
-    def enter(self) -> None:
-        """Make it raw if we are in its foreground, so that every key goes to the command's own terminal."""
+    def enter(self, *, plain_lines: bool = False) -> None:
+        """Make it raw if we are in its foreground, so that every key goes to the command's own terminal.
+
+        Args:
+            plain_lines: Whether what will be written ends its lines by a line feed alone, as through a pipe.
+        """
         if self.raw or not self.in_foreground():
             return
         with contextlib.suppress(termios.error):  # it is gone: there is nothing to set
             self._saved = termios.tcgetattr(self.fd)
             tty.setraw(self.fd, termios.TCSANOW)
             self.raw = True
+            if plain_lines:
+                modes = termios.tcgetattr(self.fd)
+                modes[1] |= termios.OPOST | termios.ONLCR
+                termios.tcsetattr(self.fd, termios.TCSANOW, modes)
 
     def leave(self) -> None:
         """Put back the modes that it had. Not where we are in the background: then they are another's."""

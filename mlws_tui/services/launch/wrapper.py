@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.events import plain
 from mlws_tui.services.launch.client import HANDLED, Client, lost, own_streams
+from mlws_tui.services.launch.joining import planned
 from mlws_tui.services.launch.options import LaunchOptions, default_name
 from mlws_tui.services.launch.protocol import Channel, Frame
 from mlws_tui.services.launch.signals import SignalInbox
 
+_LONGEST_CONFIG = 100_000  # characters: one variable of the environment can hold 128 KiB
 _MODULE = "mlws_tui.services.launch.supervisor"
 
 
@@ -42,7 +45,7 @@ def launch(workspace: Workspace, command: Sequence[str], options: LaunchOptions)
     with SignalInbox(HANDLED) as inbox:
         stdin = None if streams.pop("pass_stdin") else subprocess.DEVNULL
         channel = _start(workspace, command, options, streams, stdin)
-        with Client(channel, inbox, hup=options.hup) as client:
+        with Client(channel, inbox, impatient=options.hup) as client:
             return client.run()
 
 
@@ -56,28 +59,84 @@ def launch_background(workspace: Workspace, command: Sequence[str], options: Lau
         UsageError: if the command is empty, or the folder or kind does not exist.
         MlwsError: if the run cannot be recorded.
     """
-    streams = {
-        "terminal": False,
-        "stdin_terminal": False,
-        "stderr_terminal": False,
-        "modes": None,
-        "size": None,
-    }
-    channel = _start(workspace, command, options, {**streams, "background": True}, subprocess.DEVNULL)
+    return _background(workspace, command, options, terminal=False, size=None).run
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """A command that was started in the background.
+
+    Attributes:
+        run: The run's id.
+        code: None where it runs; else what a shell would exit with, as it could not be executed.
+        problem: Why it could not be executed.
+    """
+
+    run: str
+    code: int | None = None
+    problem: str = ""
+
+
+def launch_detached(workspace: Workspace, command: Sequence[str], options: LaunchOptions) -> Detached:
+    """Start a command in the background with a terminal of its own, which `attach` shows; returns at once.
+
+    The terminal has as many lines and columns as the variables LINES and COLUMNS say, else 24 and 80.
+
+    Raises:
+        UsageError: if the command is empty, or the folder or kind does not exist.
+        MlwsError: if the run cannot be recorded.
+    """
+    size = [_whole("LINES", 24), _whole("COLUMNS", 80), 0, 0]
+    return _background(workspace, command, options, terminal=True, size=size)
+
+
+def _whole(variable: str, default: int) -> int:
+    told = os.environ.get(variable, "")
+    return int(told) if told.isdecimal() and 0 < int(told) < 10_000 else default
+
+
+def _background(
+    workspace: Workspace,
+    command: Sequence[str],
+    options: LaunchOptions,
+    *,
+    terminal: bool,
+    size: list[int] | None,
+) -> Detached:
+    kinds = dict.fromkeys(("terminal", "stdin_terminal", "stderr_terminal"), terminal)
+    streams = {**kinds, "modes": None, "size": size, "background": True}
+    channel = _start(workspace, command, options, streams, subprocess.DEVNULL)
     try:
-        return str(_answer(channel)["run"])
+        run = str(_answer(channel)["run"])
+        # Only a command that could not be executed is told about further: else the line is closed.
+        following = channel.next_frame()
+        ended = json.loads(following[1]) if following and following[0] is Frame.ENDED else {}
+        return Detached(run, ended.get("code"), ended.get("problem", ""))
     finally:
         channel.close()
 
 
 def _answer(channel: Channel) -> dict[str, Any]:
-    frame = channel.wait_frame()
+    frame = channel.next_frame()
     if frame is None:
         raise lost("")
     document: dict[str, Any] = json.loads(frame[1])
     if frame[0] is Frame.REFUSED:
         raise MlwsError(document["title"])
     return document
+
+
+def _data_file(path: Path, cwd: Path) -> Path:
+    """The whole path of a data file.
+
+    Raises:
+        UsageError: if there is no such file.
+    """
+    full = cwd / path
+    if not full.is_file():
+        what = "is a folder: name its files" if full.is_dir() else "does not exist"
+        raise UsageError(f"--data {path} {what}")
+    return full.resolve()
 
 
 def _start(
@@ -90,17 +149,28 @@ def _start(
     """Start a supervisor and tell it what to run."""
     if not command:
         raise UsageError("There is no command to run", hint="mlws-tui run -- python train.py")
-    workspace.logs_of(options.kind)
+    made = None if options.run is None else planned(workspace, options.run)
+    kind = options.kind or (made.kind if made is not None else "training")
+    workspace.logs_of(kind)
     cwd = Path.cwd() if options.cwd is None else options.cwd
     if not cwd.is_dir():
         raise UsageError(f"There is no folder {cwd} to run in")
-    given = {"experiment": options.experiment, "tags": list(options.tags), "config": plain(options.config)}
+    config = {**(made.given if made is not None else {}), **plain(options.config)}
+    if len(json.dumps(config)) > _LONGEST_CONFIG:
+        raise UsageError(
+            f"The config is longer than {_LONGEST_CONFIG:,} characters",
+            hint="leave what is long to a file of its own",
+        )
+    given = {"experiment": options.experiment, "tags": list(options.tags), "config": config}
     begin = {
         "root": str(workspace.root),
-        "name": options.name or default_name(command),
-        "kind": options.kind,
+        "name": options.name or (made.name if made is not None else default_name(command)),
+        "kind": kind,
         "command": list(command),
         "facts": {key: value for key, value in given.items() if value},
+        "config": config,
+        "data": [str(_data_file(path, cwd)) for path in options.data],
+        "run": options.run,
         "hup": options.hup,
         **streams,
     }
