@@ -14,7 +14,8 @@ MAX_DIFF = 1_000_000
 #: Names of untracked files that are kept.
 MAX_UNTRACKED = 50
 
-# A repository's own settings must not make it run other programs, and nothing is paged or coloured.
+# A repository's own settings must not make it run other programs, and nothing is paged or coloured; a diff names
+# its files as `git apply` reads them.
 _GIT = (
     "git",
     "--no-pager",
@@ -24,6 +25,12 @@ _GIT = (
     "core.hooksPath=/dev/null",
     "-c",
     "color.ui=false",
+    "-c",
+    "diff.noprefix=false",
+    "-c",
+    "diff.mnemonicPrefix=false",
+    "-c",
+    "diff.relative=false",
 )
 _UNTRACKED = (
     "ls-files",
