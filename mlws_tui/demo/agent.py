@@ -42,17 +42,15 @@ class Agent:
     def ask(self, question: str, plan: Callable[[Agent], str]) -> str:
         """Answer a question by following a plan; a plan that fails for good is an answer too."""
         print(f"Question: {question}")
-        began, calls = time.perf_counter(), self._calls
-        try:
-            answer = plan(self)
-        except (OSError, ValueError) as error:
-            answer = f"I could not find out: {error}"
-        latency = time.perf_counter() - began
+        with self._run.interaction(question) as asked:
+            try:
+                answer = plan(self)
+            except (OSError, ValueError) as error:
+                answer = f"I could not find out: {error}"
+            asked.answer = answer
         print(f"Answer: {answer}")
-        self._run.event(
-            "interaction", question=question, answer=answer, tool_calls=self._calls - calls, latency=latency
-        )
-        self._run.log({"latency": latency, "tool_calls": self._calls, "retries": self._retries})
+        self._calls += asked.tool_calls
+        self._run.log({"latency": asked.latency, "tool_calls": self._calls, "retries": self._retries})
         return answer
 
     def call(self, tool: str, **arguments: Any) -> Any:
@@ -68,37 +66,25 @@ class Agent:
             except (OSError, ValueError) as error:
                 if attempt == _ATTEMPTS or isinstance(error, FileNotFoundError):
                     raise
-                self.note_retry(tool, attempt, error)
+                self.note_retry(tool, attempt, error, self._pause)
                 time.sleep(self._pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def note_retry(self, tool: str, attempt: int, error: Exception) -> None:
-        """Record that an attempt failed and another way or another time is tried."""
+    def note_retry(self, tool: str, attempt: int, error: Exception, wait: float | None = None) -> None:
+        """Record that an attempt failed and another way or another time is tried, after so many seconds."""
         self._retries += 1
         print(f"Retry: {tool} failed, attempt {attempt}: {error}")
-        self._run.event("retry", tool=tool, attempt=attempt, error=str(error))
+        self._run.retry(tool, error, attempt=attempt, wait=wait)
 
     def _once(self, tool: str, arguments: dict[str, Any]) -> Any:
-        self._calls += 1
-        began = time.perf_counter()
-        problem: str | None = None
+        call = self._run.tool(tool, **arguments)
         try:
-            return self._toolbox.tools[tool](**arguments)
-        except (OSError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise
+            with call:
+                call.output = self._toolbox.tools[tool](**arguments)
         finally:
-            latency = time.perf_counter() - began
-            outcome = problem or "ok"
-            print(f"Tool call: {tool} {json.dumps(arguments)} -> {outcome} in {latency * 1000:.1f} ms")
-            self._run.event(
-                "tool_call",
-                tool=tool,
-                arguments=arguments,
-                ok=problem is None,
-                error=problem,
-                latency=latency,
-            )
+            outcome = call.error or "ok"
+            print(f"Tool call: {tool} {json.dumps(arguments)} -> {outcome} in {call.latency * 1000:.1f} ms")
+        return call.output
 
 
 def newest_log(agent: Agent) -> str:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from mlws_tui.domain.events import ENV_RUN_ID, KINDS, STREAM_VERSION, plain
-from mlws_tui.sdk import endings, ranks
+from mlws_tui.domain.events import ENV_RUN_ID, KINDS, STREAM_VERSION
+from mlws_tui.sdk import endings, given, ranks
 from mlws_tui.sdk.facts import process_facts
 from mlws_tui.sdk.notice import never_raise, warn
 from mlws_tui.sdk.place import find, log_of
@@ -40,7 +40,7 @@ def _forgiving(begin: Callable[P, Run]) -> Callable[P, Run]:
         except Exception as error:
             warn(f"nothing will be recorded: {type(error).__name__}: {error}")
         name = args[0] if args else options.get("name", "run")
-        return Run(None, {"name": str(name), "config": _config(options.get("config"))})
+        return Run(None, {"name": str(name), "config": given.over(given.mapping(options.get("config")))})
 
     return forgiving
 
@@ -66,7 +66,8 @@ def run(
         kind: ``experiments``, ``training`` or ``agents``; unknown kinds count as training.
         experiment: Name of the experiment it belongs to, made if new.
         config: Hyperparameters and whatever else should be found again: a mapping, or an object whose attributes
-            count, such as an ``argparse.Namespace`` or a dataclass.
+            count, such as an ``argparse.Namespace`` or a dataclass. What was given to ``mlws-tui run --config``, or
+            changed in a fork, holds over it: so read the run's own `config` afterwards.
         tags: Short labels.
         model: The model that is used or trained.
         dataset: The data.
@@ -88,7 +89,7 @@ def run(
         )
         if value is not None
     }
-    fields["config"] = _config(config)
+    fields["config"] = given.mapping(config)
     fields["tags"] = [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
     return _begin(root, str(name), kind, fields, resume=resume)
 
@@ -171,17 +172,8 @@ def _begin(
     }
     if place.launched_by:
         header["launched_by"] = place.launched_by
+    if wrapped:
+        header["config"] = given.over(fields.get("config", {}))
     if wrapped or os.path.isfile(os.path.join(root, log_path)):
         header["log"] = log_path
     return Run(root, header, log=log_path, wrapped=wrapped)
-
-
-def _config(given: Any) -> dict[str, Any]:
-    if given is None:
-        return {}
-    fields = given if isinstance(given, Mapping) else getattr(given, "__dict__", None)
-    if fields is None:
-        warn(f"config is no mapping ({type(given).__name__}); it is recorded as text")
-        fields = {"config": str(given)}
-    config: dict[str, Any] = plain(fields)
-    return config

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mlws_tui.domain.events import STREAM_VERSION, encode, plain
-from mlws_tui.sdk import endings
+from mlws_tui.sdk import agents, endings, files, given
 from mlws_tui.sdk.facts import process_facts
 from mlws_tui.sdk.notice import never_raise, warn
 from mlws_tui.sdk.stream import StreamWriter
@@ -33,7 +33,7 @@ class Run:
     Attributes:
         id: The run's id, also its log's name; empty where no stream could be opened.
         name: What the script calls it.
-        config: The configuration as it is recorded.
+        config: The configuration as it is recorded, with what was given to ``mlws-tui run`` put over the script's own.
         log_file: Path of the execution log (written by `logger`, or by ``mlws-tui run``).
         summary: A mapping whose changes are recorded as results of the run.
 
@@ -118,14 +118,45 @@ class Run:
         self._write("progress", {name: value for name, value in fields.items() if value is not None})
 
     @never_raise
-    def artifact(self, path: str | os.PathLike[str], kind: str = "file") -> None:
-        """Record a file that the run made: a checkpoint, a result. The file stays where it is."""
-        folder, name = os.path.split(os.path.abspath(os.fspath(path)))
-        full = os.path.join(os.path.realpath(folder), name)
-        size = os.path.getsize(full) if os.path.isfile(full) else None
+    def configure(self, values: Any, *, actual: bool = False) -> None:
+        """Add to the configuration, e.g. what is known only once the model is made.
+
+        Args:
+            values: As the `config` of `mlws.run`: a mapping, or an object whose attributes count.
+            actual: Whether they are in use already, as a framework tells them. Then they are recorded as they are, with
+                a warning where another value was given; else what was given holds over them.
+        """
+        told = given.mapping(values)
+        held = given.over({**self.config, **told}) if self._wrapped else told
+        for key in told:
+            if actual and held[key] != told[key]:
+                warn(f"{key} was given as {held[key]!r:.60}, but the script uses {told[key]!r:.60}")
+        new = told if actual else {key: held[key] for key in told}
+        known = self.config
+        changed = {key: item for key, item in new.items() if key not in known or known[key] != item}
+        self.config = {**known, **changed}
+        if changed:
+            self._write("set", {"by": "sdk", "config": changed})
+
+    @never_raise
+    def artifact(self, path: str | os.PathLike[str], kind: str = "file", *, hash: bool = False) -> None:  # noqa: A002
+        """Record a file or folder that the run made: a checkpoint, a result. It stays where it is.
+
+        Args:
+            path: The file; it may be outside of the workspace.
+            kind: What it is: ``checkpoint``, ``config``, ``image`` …
+            hash: Whether to record the file's SHA-256. That reads all of it, and the script waits for that.
+        """
+        full = files.resolved(path)
         inside = self._root and full.startswith(self._root + os.sep)
-        shown = os.path.relpath(full, self._root) if inside else full
-        self._write("artifact", {"path": shown, "kind": kind, "bytes": size})
+        fields: dict[str, Any] = {
+            "path": os.path.relpath(full, self._root) if inside else full,
+            "kind": str(kind),
+            "bytes": files.size(full),
+        }
+        if hash and os.path.isfile(full):
+            fields["sha256"] = files.sha256(full)
+        self._write("artifact", fields)
 
     @never_raise
     def event(self, name: str, given: Mapping[str, Any] | None = None, /, **data: Any) -> None:
@@ -138,10 +169,54 @@ class Run:
         """
         self._write("event", {"name": str(name), "data": {**(given or {}), **data}})
 
+    def interaction(self, question: object, *, model: str | None = None) -> agents.Interaction:
+        """A block in which an agent answers a question; recorded with its time, tool calls, retries and tokens.
+
+        Set `answer` in it. An exception is recorded and goes on. ``async with`` works, too.
+        """
+        return agents.Interaction(self._happened, question, model)
+
+    def tool(self, name: str, /, **arguments: Any) -> agents.ToolCall:
+        """A block in which an agent calls a tool; recorded with its time and error. Set `output` in it."""
+        return agents.ToolCall(self._happened, str(name), arguments)
+
+    @never_raise
+    def retry(
+        self,
+        what: str,
+        error: BaseException | str | None = None,
+        *,
+        attempt: int | None = None,
+        wait: float | None = None,
+    ) -> None:
+        """Record that something failed and is tried again, after `wait` seconds; `attempt` is the one that failed."""
+        agents.retry(self._happened, what, error, attempt, wait)
+
+    @never_raise
+    def tokens(self, input: float = 0, output: float = 0, model: str | None = None) -> None:  # noqa: A002
+        """Record how many tokens went into a model and came out of it."""
+        agents.tokens(self._happened, input, output, model)
+
     @never_raise
     def alert(self, title: str, text: str = "", level: str = "warning") -> None:
         """Record something that a person should look at. `level` is ``info``, ``warning`` or ``error``."""
         self._write("alert", {"level": str(level), "title": str(title), "text": str(text)})
+
+    @never_raise
+    def describe(
+        self,
+        *,
+        name: str | None = None,
+        notes: str | None = None,
+        tags_add: Sequence[str] = (),
+        tags_remove: Sequence[str] = (),
+    ) -> None:
+        """Change what the run is called or what is said of it. A name that a person gave stays."""
+        said = {"name": name, "notes": notes, "tags_add": list(tags_add), "tags_remove": list(tags_remove)}
+        fields = {field: value for field, value in said.items() if value not in (None, [])}
+        if fields:
+            self.name = name or self.name
+            self._write("set", {"by": "sdk", **fields})
 
     @never_raise
     def note(self, text: str) -> None:
@@ -220,6 +295,9 @@ class Run:
     @never_raise
     def _set_summary(self, values: Mapping[str, Any]) -> None:
         self._write("set", {"by": "sdk", "summary": plain(values)})
+
+    def _happened(self, name: str, data: Mapping[str, Any]) -> None:
+        self._write("event", {"name": name, "data": data})
 
     def _write(self, kind: str, fields: Mapping[str, Any]) -> None:
         if self._finished:

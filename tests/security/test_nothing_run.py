@@ -34,7 +34,7 @@ _METHODS |= {
     ("asyncio", "create_subprocess_shell"),
 }
 #: Where a module is imported by a name that is not written out: a table of constants in the same file.
-_BY_TABLE = {"cli/main.py", "cli/app.py", "__init__.py", "sources/gpu/nvml.py"}
+_BY_TABLE = {"cli/lazygroup.py", "sdk/shims/loader.py", "cli/app.py", "__init__.py", "sources/gpu/nvml.py"}
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Stand-ins for other trackers: one line of a script changes, its import."""

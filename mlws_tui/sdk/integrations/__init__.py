@@ -1,0 +1,1 @@
+"""Callbacks and loggers that let training frameworks record their runs. Each module imports its framework."""

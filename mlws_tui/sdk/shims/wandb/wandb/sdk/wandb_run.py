@@ -1,0 +1,3 @@
+"""Where libraries look for the run's class."""
+
+from .. import Run as Run

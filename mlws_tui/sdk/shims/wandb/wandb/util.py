@@ -1,0 +1,3 @@
+"""Where scripts look for this one."""
+
+from . import generate_id as generate_id
