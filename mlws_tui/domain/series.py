@@ -14,6 +14,53 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How a curve is smoothed.
+
+    Attributes:
+        word: What it is called; empty for none.
+        share: Over what share of a curve: so a sparse validation loss stays as it is where a dense training loss is
+            smoothed.
+        window: Whether it is the mean of a window rather than an exponential moving average.
+    """
+
+    word: str = ""
+    share: float = 0.0
+    window: bool = False
+
+    def of(self, values: Sequence[float | None]) -> list[float | None]:
+        """The values smoothed; gaps (None, NaN) stay gaps."""
+        # By a power of two, so that a curve that grows does not change its shape all along each time.
+        reach = (1 << max(len(values), 1).bit_length() - 1) * self.share
+        if reach <= 1:
+            return [value if value is not None and math.isfinite(value) else None for value in values]
+        return window_mean(values, round(reach)) if self.window else ema(values, 1 - 1 / reach)
+
+
+NO_SMOOTHING = Smoothing()
+#: What a person goes round.
+SMOOTHINGS = (
+    Smoothing("EMA light", 0.03),
+    Smoothing("EMA strong", 0.15),
+    Smoothing("window mean", 0.05, window=True),
+    NO_SMOOTHING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbounded(Bucket):
+    """A bucket of which is known how many of its `nan` values are infinities, `up` above and `down` below 0."""
+
+    up: int = 0
+    down: int = 0
+
+
+def infinities(bucket: Bucket) -> tuple[int, int]:
+    """How many positive and how many negative infinities a bucket is known to have."""
+    return (bucket.up, bucket.down) if isinstance(bucket, Unbounded) else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """All that fell into one column of a drawing; the figures are of finite values, None where there is none."""
 
@@ -24,6 +71,8 @@ class Column:
     last: float | None
     count: int
     nan: int
+    up: int = 0
+    down: int = 0
 
 
 def columns(
@@ -84,10 +133,22 @@ def ema(values: Sequence[float | None], weight: float) -> list[float | None]:
     return smoothed
 
 
+def window_mean(values: Sequence[float | None], width: int) -> list[float | None]:
+    """The mean of the values around each, so many in all; gaps (None, NaN) stay gaps and are not averaged in."""
+    half = max(0, width // 2)
+    known = [value if value is not None and math.isfinite(value) else None for value in values]
+    smoothed: list[float | None] = []
+    for i, value in enumerate(known):
+        around = [one for one in known[max(0, i - half) : i + half + 1] if one is not None]
+        # Divided first: the sum of two doubles may be beyond them.
+        smoothed.append(None if value is None else math.fsum(one / len(around) for one in around))
+    return smoothed
+
+
 def visible_range(values: Iterable[float]) -> tuple[float, float]:
     """The range to draw, low < high: that of the values without the few that would flatten all others.
 
-    A value counts as one of those where it lies further from the middle 96 % than three times their range.
+    A value counts as one of those where it lies further from the middle 96 % than their range.
     """
     finite = sorted(value for value in values if math.isfinite(value))
     if not finite:
@@ -96,7 +157,7 @@ def visible_range(values: Iterable[float]) -> tuple[float, float]:
     if len(finite) >= 20:
         cut = max(1, len(finite) // 50)
         inner_low, inner_high = finite[cut], finite[-1 - cut]
-        reach = 3 * (inner_high - inner_low)
+        reach = inner_high - inner_low
         if reach > 0:
             low, high = max(low, inner_low - reach), min(high, inner_high + reach)
     margin = max(abs(low) * 0.05, 1e-12) if low else 0.5
@@ -159,7 +220,9 @@ def _column(group: Sequence[tuple[int, Bucket]]) -> Column:
     x, first = group[0]
     finite = sum(part.count - part.nan for part in parts if part.mean is not None)
     if len(parts) == 1:
-        return Column(x, first.low, first.high, first.mean, first.last, first.count, first.nan)
+        return Column(
+            x, first.low, first.high, first.mean, first.last, first.count, first.nan, *infinities(first)
+        )
     mean = None
     if finite:
         mean = sum(part.mean * ((part.count - part.nan) / finite) for part in parts if part.mean is not None)
@@ -171,6 +234,7 @@ def _column(group: Sequence[tuple[int, Bucket]]) -> Column:
         next((part.last for part in reversed(parts) if part.last is not None), None),
         sum(part.count for part in parts),
         sum(part.nan for part in parts),
+        *(sum(side) for side in zip(*map(infinities, parts), strict=True)),
     )
 
 

@@ -71,6 +71,10 @@ class Canvas:
             for bits, layer in zip(self._bits[y], self._layers[y], strict=True)
         ]
 
+    def layers(self, y: int) -> set[int]:
+        """The layers that own cells of a row; 0 where nothing is."""
+        return set(self._layers[y])
+
     def _set(self, column: int, row: int, bits: int, layer: int) -> None:
         layers = self._layers[row]
         if layers[column] == layer:
