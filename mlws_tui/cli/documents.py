@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mlws_tui.domain.events import encode_number, plain
-from mlws_tui.domain.runs import Latest, Points, Run, RunEvent, RunState, SeriesInfo
+from mlws_tui.domain.runpages import Artifact, Metric, RankInfo, RunPageFacts
+from mlws_tui.domain.runs import Latest, Points, Run, RunState, SeriesInfo
 
 _GPU = ("hours", "peak_memory", "mean_utilization", "energy_joules")
 _MEMORY = re.compile(r"\s*([\d.,]+)\s*([kKMGT]?)(i?)B?\s*\Z")
@@ -66,7 +68,11 @@ def run_document(run: Run, now: float) -> dict[str, Any]:
             "summary": run.summary,
             "latest": {name: _latest(latest) for name, latest in run.latest.items()},
             "more_metrics": run.more_metrics,
-            "gpu": {**dict.fromkeys(_GPU), "peak_memory": _bytes(run.told.get("memory"))},
+            "gpu": {
+                **dict.fromkeys(_GPU),
+                "hours": run.gpu_hours(now),
+                "peak_memory": _bytes(run.told.get("memory")),
+            },
             "told": run.told,
             "notes": run.notes,
             "archived": run.archived,
@@ -76,29 +82,43 @@ def run_document(run: Run, now: float) -> dict[str, Any]:
     return document | {"reasons": _reasons(run, document)}
 
 
-def run_page_document(run: Run, happenings: Iterable[RunEvent], now: float) -> dict[str, Any]:
+def run_page_document(facts: RunPageFacts) -> dict[str, Any]:
     """RUN with what happened in it and what it is linked to.
 
     Artifacts, events, alerts and remarks (the notes that a script logged) are each in order of time.
     """
-    kinds: dict[str, list[dict[str, Any]]] = {"artifact": [], "event": [], "alert": [], "note": []}
-    for one in happenings:
-        if one.type == "event":
-            kinds["event"].append(plain({"ts": one.ts, "name": one.name, "rank": one.rank, "data": one.data}))
-        elif one.type in kinds:
-            kinds[one.type].append(plain({**one.data, "ts": one.ts, "rank": one.rank}))
-    relations = (("parent", run.parent), ("launched_by", run.launched_by))
-    return {
-        **run_document(run, now),
-        "artifacts": kinds["artifact"],
-        "events": kinds["event"],
-        "alerts": kinds["alert"],
-        "remarks": kinds["note"],
-        "lineage": [{"relation": relation, "id": other} for relation, other in relations if other],
-        "links": [{"kind": "log", "path": run.log}] if run.log else [],
-        "problems": list(run.problems),
-        "bad_lines": run.bad_lines,
-    }
+    run = facts.run
+    document = run_document(run, facts.now)
+    measured = {name: value for name, value in asdict(facts.usage).items() if value is not None}
+    document["gpu"] = {**document["gpu"], **measured}
+    document["reasons"] = {**document["reasons"], **_gpu_reasons(run, document["gpu"])}
+    events = [one for one in facts.events if one.type == "event"]
+    told: dict[str, Any] = plain(
+        {
+            "metrics": {one.name: _metric(one) for one in facts.metrics},
+            "artifacts": [_artifact(one) for one in facts.artifacts],
+            "events": [
+                {"ts": one.ts, "name": one.name, "rank": one.rank, "data": one.data} for one in events
+            ],
+            "alerts": [{**one.data, "ts": one.ts, "rank": one.rank} for one in facts.alerts],
+            "remarks": [{**one.data, "ts": one.ts, "rank": one.rank} for one in facts.remarks],
+            "totals": asdict(facts.totals),
+            "processes": [_process(one) for one in facts.ranks],
+            "attempts": [
+                {**asdict(one), "started": iso(one.started), "ended": iso(one.ended)}
+                for one in facts.attempts
+            ],
+            "lineage": [
+                {"relation": relation, "id": other, "name": facts.kin.names.get(other)}
+                for relation, other in facts.kin.relations
+            ],
+            "links": _links(facts),
+            "environment": run.environment,
+            "problems": run.problems,
+            "bad_lines": run.bad_lines,
+        }
+    )
+    return {**document, **told}
 
 
 def series_document(info: SeriesInfo, points: Points) -> dict[str, Any]:
@@ -110,6 +130,45 @@ def series_document(info: SeriesInfo, points: Points) -> dict[str, Any]:
         "source": info.source,
         "rank": info.rank,
     }
+
+
+def _metric(one: Metric) -> dict[str, Any]:
+    figures = {name: getattr(one, name) for name in ("first", "first_step", "best", "best_step")}
+    better = None if one.lower is None else "lower" if one.lower else "higher"
+    return {**figures, **_latest(one.latest), "better": better, "source": one.source}
+
+
+def _artifact(one: Artifact) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "path": one.path,
+        "kind": one.kind,
+        "bytes": one.bytes,
+        "ts": one.ts,
+        "rank": one.rank,
+    }
+    if one.sha256:
+        told["sha256"] = one.sha256
+    if one.told:
+        told["told"] = "log"
+    return {**told, "present": one.present, "bytes_now": one.now, "remark": one.said}
+
+
+def _process(one: RankInfo) -> dict[str, Any]:
+    names = ("rank", "role", "host", "pid", "attempt", "state", "exit_code", "step")
+    return {name: getattr(one, name) for name in names} | {"first": iso(one.first), "last": iso(one.last)}
+
+
+def _links(facts: RunPageFacts) -> list[dict[str, Any]]:
+    log = facts.log
+    found: list[dict[str, Any]] = (
+        [{"kind": "log", "path": log.path, "present": log.present, "bytes": log.bytes}] if log else []
+    )
+    for one in facts.mentions:
+        day = one.when.isoformat() if one.when else None
+        found.append(
+            {"kind": one.kind, "path": one.path, "line": one.line, "date": day, "snippet": one.snippet}
+        )
+    return found
 
 
 def _latest(latest: Latest) -> dict[str, float | None]:
@@ -146,4 +205,11 @@ def _reasons(run: Run, document: Mapping[str, Any]) -> dict[str, str]:
         "log": "no log file is known of it",
     }
     missing = {name: why for name, why in reasons.items() if document[name] is None}
-    return {**missing, "gpu": "GPU use is not worked out for single runs"}
+    return {**missing, **_gpu_reasons(run, document["gpu"])}
+
+
+def _gpu_reasons(run: Run, gpu: Mapping[str, Any]) -> dict[str, str]:
+    """Why figures of the GPUs are missing: one reason for all where it is the same."""
+    hours = "no GPUs are recorded for it" if not run.gpus else "no process has begun yet"
+    reasons = dict.fromkeys(_GPU, "no samples of its GPUs were recorded") | {"hours": hours}
+    return {f"gpu.{name}": why for name, why in reasons.items() if gpu[name] is None}

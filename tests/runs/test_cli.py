@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_list_as_json(call: Any) -> None:
     assert (loss["last"], loss["min"], loss["max"], loss["count"]) == ("NaN", 0.02, 2.0, 101)
     assert live["log"] is None and live["reasons"]["log"]
     assert live["ended"] is None and live["reasons"]["ended"] == "the run is running"
-    assert done["gpu"]["hours"] is None and "gpu" in done["reasons"]
+    assert done["gpu"]["hours"] is None and done["reasons"]["gpu.hours"] == "no GPUs are recorded for it"
     assert [run["id"] for run in call("runs", "list", "--limit", "1", "--json")["runs"]] == [LIVE]
 
 
@@ -77,10 +78,14 @@ def test_one_run_as_json(call: Any) -> None:
     document = call("runs", "show", "sentiment", "--json")
     assert document["artifacts"] == [
         {"path": "best.pt", "kind": "checkpoint", "bytes": 5, "ts": 1729348302.0, "rank": 0}
+        | {"present": False, "bytes_now": None, "remark": "it is no longer there"}
     ]
+    assert (document["metrics"]["acc"]["best"], document["metrics"]["acc"]["best_step"]) == (1.0, 100)
     assert document["events"][0]["data"] == {"latency": 0.5}
     assert (document["alerts"][0]["title"], document["alerts"][0]["level"]) == ("slow", "warn")
-    assert document["links"] == [{"kind": "log", "path": "logs/training/x.log"}]
+    assert document["links"] == [
+        {"kind": "log", "path": "logs/training/x.log", "present": False, "bytes": None}
+    ]
     assert document["lineage"] == []
 
 
@@ -155,7 +160,10 @@ def test_of_very_many_metrics_a_page_shows_the_first_and_says_how_many_more_ther
     values = {f"layer{number}/grad": 1.0 for number in range(1200)} | {"loss": 0.5}
     record(workspace, many, begun(many, 1729500000.0), metrics(1, 1729500001.0, **values))
     page = call("runs", "show", many)
-    assert "metric      loss  last 0.500" in page and f"and 201 more: mlws-tui metrics {many}" in page
+    assert (
+        re.search(r"^  loss +0\.500 +0\.500 @ 1", page, re.MULTILINE)
+        and f"and 201 more: mlws-tui metrics {many}" in page
+    )
     document = call("runs", "show", many, "--json")
     assert (len(document["latest"]), document["more_metrics"]) == (1000, 201)
     listed = next(run for run in call("runs", "list", "--json")["runs"] if run["id"] == many)
