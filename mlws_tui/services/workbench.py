@@ -11,15 +11,25 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.services.charts import Charts
+from mlws_tui.services.comparing import Comparing
+from mlws_tui.services.forking import Forking
 from mlws_tui.services.gpus import GpuService
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.index import index_place
 from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import JournalService
+from mlws_tui.services.lineage import LineageService
 from mlws_tui.services.logs import LogsService
 from mlws_tui.services.remembered import Remembered
+from mlws_tui.services.reproducing import Reproducing
+from mlws_tui.services.runacts import RunActs
+from mlws_tui.services.runlists import RunLists
+from mlws_tui.services.runpages import RunPages
 from mlws_tui.services.runs import RunsService
 from mlws_tui.services.sessions import SessionsService
+from mlws_tui.services.stopping import Stopping
+from mlws_tui.services.suggestions import Suggestions
 from mlws_tui.services.watching import WatchService
 from mlws_tui.sources.edits import EditsLog
 from mlws_tui.store import Store
@@ -61,10 +71,28 @@ class Workbench:
         self.runs = RunsService(
             workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock
         )
+        self.runacts = RunActs(self, clock=clock)
+        self.stopping = Stopping(self, self.runacts)
+        self.forking = Forking(self, clock=clock)
+        self.reproducing = Reproducing(self, self.forking, self.runacts)
+        self.charts = Charts(workspace, store, self.runs)
         self.logs = LogsService(workspace)
         self.remembered = Remembered(self.edits, store)
+        self.runlists = RunLists(store, self.runs, self.remembered)
         self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
+        self.lineage = LineageService(store, self.runs)
+        self.runpages = RunPages(workspace, store, self.runs, self.journal, self.sessions, self.lineage)
+        self.comparing = Comparing(self.runs, self.journal, self.sessions)
+        self.suggestions = Suggestions(
+            store,
+            self.runs,
+            self.journal,
+            self.remembered,
+            self.ingest,
+            self.hub,
+            auto=settings.journal.auto,
+        )
         self.gpus = GpuService(self.hub, interval=settings.gpu.interval, disk=workspace.root, clock=clock)
         self.watch = WatchService(workspace, self.hub)
         self._started: list[_Service] = []
@@ -90,7 +118,7 @@ class Workbench:
 
     async def start(self) -> None:
         """Begin to ingest, to watch and to sample, until `close`."""
-        for service in (self.ingest, self.runs, self.watch, self.gpus):
+        for service in (self.ingest, self.runs, self.suggestions, self.watch, self.gpus):
             self._started.append(service)
             await service.start()
 

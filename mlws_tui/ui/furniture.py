@@ -17,9 +17,9 @@ class Furniture:
 
     def __init__(self, bench: Workbench) -> None:
         self.gpus = GpusPane(bench.hub, bench.gpus)
-        self.runs = RunsPane(bench.hub, bench.runs)
+        self.runs = RunsPane(bench)
         self.log = LogPane(bench.hub, bench.logs, bench.remembered)
-        self.journal = JournalPane(bench.hub, bench.journal)
+        self.journal = JournalPane(bench.hub, bench.journal, bench.suggestions)
         self.session = SessionPane(bench.hub, bench.sessions)
 
     def panes(self) -> dict[str, Pane]:

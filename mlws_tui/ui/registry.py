@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlws_tui.ui.actions import Action
 
 APP_ACTIONS: tuple[Action, ...] = (
@@ -24,7 +26,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.archive",
         "",
         "Archive old logs",
-        "Pack logs that are older than the settings say; they can be read as before.",
+        "Pack logs that are older than the settings say; they can be read as before",
     ),
     Action("app.quit", "q,ctrl+q", "Quit", "Save what is unsaved and leave", footer=True),
 )
@@ -33,10 +35,14 @@ SCOPES: dict[str, str] = {
     "app": "Everywhere",
     "gpus": "GPUs",
     "runs": "Runs",
-    "chart": "Chart",
+    "chart": "Chart, with the cursor in it",
     "log": "Log",
     "journal": "Journal",
     "session": "Session",
+    "page": "Pages of runs",
+    "runpage": "Page of a run",
+    "compare": "Comparison",
+    "lineage": "Lineage",
 }
 
 PANE_TITLES: dict[str, str] = {
@@ -49,14 +55,23 @@ PANE_TITLES: dict[str, str] = {
 
 
 def all_actions() -> list[Action]:
-    """Every action of the app and its panes, in the order of the screen."""
+    """Every action of the app, its panes and the pages of runs, in the order of the screen."""
     from mlws_tui.ui.panes.gpus import GpusPane
     from mlws_tui.ui.panes.journal import JournalPane
     from mlws_tui.ui.panes.log import LogPane
     from mlws_tui.ui.panes.runs import RunsPane
     from mlws_tui.ui.panes.session import SessionPane
+    from mlws_tui.ui.screens.compare import ComparePage
+    from mlws_tui.ui.screens.lineage import LineagePage
+    from mlws_tui.ui.screens.runpage import RunPage
 
     actions = list(APP_ACTIONS)
     for pane in (GpusPane, RunsPane, LogPane, JournalPane, SessionPane):
         actions.extend(pane.ACTIONS)
-    return actions
+    pages = {
+        action.id: replace(action, palette=False)  # they are offered by the page itself alone
+        for page in (RunPage, ComparePage, LineagePage)
+        for action in page.ACTIONS
+    }
+    order = list(SCOPES)
+    return [*actions, *sorted(pages.values(), key=lambda action: order.index(action.scope))]

@@ -13,9 +13,10 @@ from textual.pilot import Pilot
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.ui.app import MlwsApp
+from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.screens.desk import Desk
 from tests.runs.kit import begun, ended, metrics, record
-from tests.ui.stage import Still, screen_text, until
+from tests.ui.stage import BROKEN, Still, furnish, screen_text, until
 
 RUN = "20261120-080000-llama-ft"
 START = 1795160000.0  # 2026-11-20 07:33:20 UTC
@@ -83,7 +84,7 @@ async def test_from_the_chart_to_the_line_and_back(
         await until(pilot, lambda: here(still.app) == "runs", lambda: screen_text(still.app))
         await still.sees(pilot, f"step {step} ", "▲")
         await pilot.press("escape")
-        await until(pilot, lambda: "▲" not in screen_text(still.app))
+        await until(pilot, lambda: not still.app.desk._furniture.runs.chart.has_cursor)
 
 
 async def test_a_line_without_a_point_near_it_says_so(workspace: Workspace, log: Path) -> None:
@@ -158,3 +159,17 @@ async def test_a_line_that_was_shown_in_the_chart_is_come_back_to(workspace: Wor
         await until(pilot, lambda: here(still.app) == "log", lambda: screen_text(still.app))
         await pilot.press("m")
         await still.sees(pilot, "◈" + more[2][:-1])
+
+
+async def test_pages_lead_to_a_day_a_session_and_a_log(workspace: Workspace) -> None:
+    furnish(workspace)
+    async with on_stage(workspace, 120, 40, "llama-ft") as (still, pilot):
+        runs = still.app.desk._furniture.runs
+        for jump, pane, seen in (
+            (Jump("journal", "2026-11-19"), "journal", "accuracy 87.3%"),
+            (Jump("session", "docs/sessions/2026-11-19-sentiment.md"), "session", "25,000 reviews"),
+            (Jump("log", BROKEN), "log", "OutOfMemoryError"),
+        ):
+            runs.jump(jump)
+            await until(pilot, lambda pane=pane: here(still.app) == pane, lambda: screen_text(still.app))
+            await still.sees(pilot, seen)

@@ -1,24 +1,26 @@
-"""A run as a row, its facts as lines, and curves as a chart: pure functions of a size, so every size is tried."""
+"""A run as a row, in the app's own layout and with columns of a person's choice, and the rows that a list holds."""
 
 from __future__ import annotations
 
 import math
-import random
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mlws_tui.domain.runs import Bucket, Latest, Progress, Run, RunError, RunEvent, RunState
-from mlws_tui.ui.panes.run_facts import fact_lines
-from mlws_tui.ui.widgets.braille import Canvas
+from mlws_tui.domain.runcolumns import parse_column
+from mlws_tui.domain.runs import Latest, Progress, Run, RunError, RunState
+from mlws_tui.domain.runviews import Best, Group, RunIndex
 from mlws_tui.ui.widgets.cells import Line
-from mlws_tui.ui.widgets.facts import wrapped
-from mlws_tui.ui.widgets.plot import Plot, View, plot_lines
-from mlws_tui.ui.widgets.runrow import columns_for, row
+from mlws_tui.ui.widgets.rundiffs import differences
+from mlws_tui.ui.widgets.runlayout import OwnRows
+from mlws_tui.ui.widgets.runlist import group_line
+from mlws_tui.ui.widgets.runrow import fit_middle
+from mlws_tui.ui.widgets.runrows import RunRows, Spot
+from mlws_tui.ui.widgets.runtable import TableRows
 from tests.runs.kit import HOSTILE
 
 NOW = 2000.0
@@ -38,12 +40,18 @@ def a_run(state: RunState = RunState.RUNNING, **fields: object) -> Run:
     return replace(run, **fields)
 
 
-def text(lines: list[Line]) -> str:
-    return "\n".join("".join(span.text for span in line) for line in lines)
+def text(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+def lines(runs: Sequence[Run], width: int) -> list[str]:
+    layout = OwnRows(width)
+    layout.learn(runs, NOW)
+    return [text(layout.row(run, NOW, marked=False)) for run in runs]
 
 
 def line(run: Run, width: int) -> str:
-    return text([row(run, columns_for([run], width), width, NOW)])
+    return lines([run], width)[0]
 
 
 RUNNING = a_run(
@@ -52,15 +60,15 @@ RUNNING = a_run(
 FAILED = a_run(
     RunState.FAILED,
     ended=700.0,
-    error=RunError("RuntimeError", "first\nCUDA out of memory\n", "Traceback…\n  line\n"),
+    error=RunError("RuntimeError", "first\nshapes do not fit\n", "Traceback…\n  line\n"),
     latest={"loss": latest(0.7, 410)},
 )
 
-states = st.sampled_from(RunState)
 runs = st.builds(
     a_run,
-    state=states,
+    state=st.sampled_from(RunState),
     name=names,
+    id=st.sampled_from(["a", "b", "c"]),
     ended=st.one_of(st.none(), figures),
     started=st.one_of(st.none(), figures),
     progress=st.one_of(
@@ -74,53 +82,70 @@ runs = st.builds(
     ),
     error=st.one_of(st.none(), st.builds(RunError, names, names, names)),
     signal=st.one_of(st.none(), st.just(9)),
-    notes=names,
+    ranks=st.sampled_from([1, 1, 8, 1024]),
+    tags=st.lists(names, max_size=2).map(tuple),
+    host=st.one_of(st.none(), names),
     config=st.dictionaries(
-        names, st.one_of(names, st.dictionaries(names, st.integers(), max_size=2)), max_size=3
+        names, st.one_of(names, st.floats(), st.dictionaries(names, st.integers(), max_size=2)), max_size=3
     ),
 )
+COLUMNS = [parse_column(name) for name in ("lr", "loss:min", "state", "tag", "duration", '"e\u0301"')]
 
 
-@settings(max_examples=150)
-@given(st.lists(runs, min_size=1, max_size=4), st.integers(12, 170))
-@example([a_run(RunState.CREATED, started=-math.inf)], 84)
-def test_rows_are_as_wide_as_they_should_be_and_safe(some: list[Run], width: int) -> None:
-    columns = columns_for(some, width)
-    for run in some:
-        drawn = text([row(run, columns, width, NOW)])
-        assert cell_len(drawn) == width
-        assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in drawn)
+@settings(max_examples=120)
+@given(st.lists(runs, min_size=1, max_size=4), st.integers(12, 170), st.booleans())
+@example([a_run(RunState.CREATED, started=-math.inf)], 84, True)
+def test_rows_are_as_wide_as_they_should_be_and_safe(some: list[Run], width: int, marked: bool) -> None:
+    own, table = OwnRows(width), TableRows(width, COLUMNS, (COLUMNS[1], True))
+    for layout in (own, table):
+        layout.learn(some, NOW)
+        drawn = [text(layout.row(run, NOW, marked=marked)) for run in some]
+        drawn += [] if layout.header is None else [text(layout.header)]
+        for row in drawn:
+            assert cell_len(row) == width
+            assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in row)
 
 
 @pytest.mark.parametrize("width", [58, 59, 80, 120])
 def test_a_running_run_tells_how_far_it_is(width: int) -> None:
     drawn = line(RUNNING, width)
-    for told in ("● llama-ft", "62%", "ep 2/3", "loss 0.312", "22m44s"):
+    for told in ("● llama-ft", "━", "62%", "loss 0.4", "22m44s"):
         assert told in drawn
-    assert ("━" in drawn) == (width > 59)
     assert ("running" in drawn) == (width >= 72)
+    assert ("13m left" in drawn) == (width >= 62)
+
+
+def test_the_bars_of_all_rows_are_as_long_as_each_other() -> None:
+    other = replace(RUNNING, progress=Progress(0.62))
+    for width in (58, 80, 120):
+        bars = [sum(row.count(sign) for sign in "━─") for row in lines([RUNNING, other], width)]
+        assert bars[0] == bars[1] >= 5
 
 
 def test_a_narrow_row_keeps_name_figure_and_time() -> None:
-    assert line(RUNNING, 36).split() == ["●", "llama-ft", "loss", "0.312", "22m44s"]
-    assert line(RUNNING, 20).startswith("● llama-ft")
+    assert line(RUNNING, 37).split() == ["●", "llama-ft", "val/loss", "0.400", "22m44s"]
+    assert line(RUNNING, 20).startswith(" ● llama-ft")
 
 
 def test_each_state_has_a_sign_and_its_word_or_reason() -> None:
-    assert "✗ llama-ft CUDA out of memory" in line(FAILED, 58)
-    assert "failed    RuntimeError: CUDA out of memory" in line(FAILED, 90)
+    assert "✗ llama-ft RuntimeError: shapes do not fit" in line(FAILED, 58)
+    assert "✗ llama-ft shapes do not fit" in line(FAILED, 46)
+    assert "failed    RuntimeError: shapes do not fit" in line(FAILED, 90)
+    no_memory = replace(FAILED, reason="oom-gpu", error=RunError("E", "CUDA out of memory. Tried 2 GiB"))
+    assert "✗ llama-ft out of memory CUDA out of memory" in line(no_memory, 58)
     assert "✗ llama-ft crashed at step 620: its processes" in line(
         replace(RUNNING, state=RunState.CRASHED), 58
     )
     assert "? llama-ft lost" in line(a_run(RunState.LOST, host="gpu-2"), 58)
     assert "nothing heard from gpu-2" in line(a_run(RunState.LOST, host="gpu-2"), 80)
     assert "■ llama-ft stopped" in line(a_run(RunState.STOPPED), 58)
+    assert "by you (SIGINT)" in line(a_run(RunState.STOPPED, reason="interrupted", signal=2), 80)
     assert "○ llama-ft created" in line(a_run(RunState.CREATED, started=None), 58)
-    assert "failed signal 9" in line(a_run(RunState.FAILED, signal=9), 58)
     done = line(
         replace(RUNNING, state=RunState.COMPLETED, latest={"loss": latest(0.3), "acc": latest(0.873)}), 58
     )
     assert "✓ llama-ft completed" in done and "acc 0.873" in done
+    assert "llama-ft ×8" in line(replace(RUNNING, ranks=8), 58)
 
 
 def test_progress_without_a_total_is_told_in_steps_or_epochs() -> None:
@@ -129,148 +154,92 @@ def test_progress_without_a_total_is_told_in_steps_or_epochs() -> None:
     assert "running" in line(a_run(), 58)
 
 
-@settings(max_examples=40)
-@given(runs, st.lists(st.builds(RunEvent, st.sampled_from(["event", "alert", "note", "artifact"]), figures, names,
-       st.dictionaries(names, names, max_size=2)), max_size=3), st.integers(1, 90))  # fmt: skip
-def test_facts_are_safe_and_wrapped(run: Run, happenings: list[RunEvent], width: int) -> None:
-    for whole in fact_lines(run, happenings, NOW):
-        rows = wrapped(whole, width)
-        drawn = text(list(rows))
-        assert all(cell_len(part) <= max(2, width) for part in drawn.split("\n"))
-        assert "".join(text([whole]).split()) == "".join(drawn.split())
-        assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in drawn.replace("\n", ""))
-
-
-def test_facts_hold_what_is_asked_for_first() -> None:
-    happenings = [
-        RunEvent("artifact", 650.0, "best.pt", {"path": "best.pt", "kind": "checkpoint", "bytes": 5}),
-        RunEvent("note", 651.0, "", {"text": "lowered lr"}),
-    ]
-    run = replace(
-        FAILED, config={"lr": 1e-4, "model": {"layers": 12}},
-        git={"sha": "3f2a9d8e1b7c99", "branch": "main", "dirty": True},
-        command=("python", "train.py", "a b"), host="gpu-1", exit_code=1, tags=("lora",), notes="keep\nthis",
-    )  # fmt: skip
-    told = text(fact_lines(run, happenings, NOW))
-    for wanted in (
-        "✗ failed  llama-ft", "RuntimeError: CUDA out of memory", "Traceback…", "  layers",
-        "3f2a9d8e1b7c on main · uncommitted",
-        "python train.py 'a b'", "exit code 1", "lora", "artifact best.pt", "lowered lr", "keep", "max 0.700",
-    ):  # fmt: skip
-        assert wanted in told
-    assert told.index("What went wrong") < told.index("Metrics") < told.index("Config")
-
-
-def test_facts_of_absurd_length_are_cut_and_say_so() -> None:
-    run = replace(
-        FAILED, config={f"key{i}": "x" * 10_000 for i in range(1000)},
-        error=RunError("E", "m", "\n".join(f"frame {i}" for i in range(5000))),
-    )  # fmt: skip
-    lines = fact_lines(run, [RunEvent("event", math.inf, "e", {})] * 500, NOW)
-    told = text(lines)
-    assert (
-        len(lines) < 700 and "700 more" in told and "4880 lines before" in told and "last 40 of 500" in told
+def test_runs_of_a_kind_show_the_same_figure_first() -> None:
+    done = replace(
+        RUNNING, id="b", state=RunState.COMPLETED, latest={"loss": latest(0.2), "acc": latest(0.9)}
     )
+    live = replace(RUNNING, latest={"loss": latest(0.5), "acc": latest(0.7)})
+    other = replace(RUNNING, kind="agent", latest={"reward": latest(7.0)})
+    drawn = lines([live, done, other], 58)
+    assert "acc 0.700" in drawn[0] and "acc 0.900" in drawn[1] and "reward 7" in drawn[2]
 
 
-def curve(
-    n: int, of: object = lambda i: 2 * math.exp(-i / 80) + 0.3, noise: float = 0.1
-) -> tuple[Bucket, ...]:
-    shaken = random.Random(1)
-    buckets = []
-    for i in range(n):
-        value = of(i) + shaken.gauss(0, noise)  # type: ignore[operator]
-        low = high = mean = last = value if math.isfinite(value) else None
-        buckets.append(Bucket(i, i, 2.0 * i, 2.0 * i, low, high, mean, last, 1, int(last is None)))
-    return tuple(buckets)
+def test_runs_of_one_name_tell_what_sets_them_apart() -> None:
+    config = {"optim": {"lr": 1e-4}, "r": 8, "seed": 1, "output_dir": "/data/1"}
+    sweep = [
+        replace(RUNNING, id=f"{i}", name=f"sweep-{i}", config=config | {"optim": {"lr": lr}, "seed": i})
+        for i, lr in enumerate((1e-4, 3e-4, 1e-3))
+    ]
+    assert differences(sweep) == {"0": ("lr=1e-4",), "1": ("lr=3e-4",), "2": ("lr=1e-3",)}
+    assert "sweep-1 lr=3e-4" in lines(sweep, 80)[1]
+    seeds = [replace(RUNNING, id=f"{i}", config={"seed": i, "path": f"{i}"}) for i in range(2)]
+    assert differences(seeds) == {"0": ("seed=0",), "1": ("seed=1",)}
+    assert differences([RUNNING, replace(FAILED, name="other", config={"lr": 1})]) == {}
+    cut = fit_middle("llama-3.1-8b-lora-r16-lr1e-4", 16)
+    assert cut.startswith("llama") and "…" in cut and cut.endswith("lr1e-4") and cell_len(cut) == 16
 
 
-def chart(plots: list[Plot], width: int, height: int, view: View = View()) -> list[str]:  # noqa: B008 - frozen
-    return text(plot_lines(plots, view, width, height)).split("\n")
+def test_columns_of_choice_have_a_header_and_numbers_at_the_right() -> None:
+    table = TableRows(60, [parse_column(name) for name in ("lr", "loss:min", "host")], None)
+    some = [
+        replace(RUNNING, id="a", config={"lr": 0.0001}, host="gpu-1"),
+        replace(RUNNING, id="b", config={"lr": 3}, host="node-12"),
+    ]
+    table.learn(some, NOW)
+    rows = [text(table.row(run, NOW, marked=False)) for run in some]
+    header = text(table.header or ())
+    assert header.split() == ["name", "lr", "loss:min", "host"]
+    assert rows[0].split()[-3:] == ["0.0001", "0.312", "gpu-1"]
+    assert rows[0].index("0.0001") + 6 == rows[1].index("3", 20) + 1 == header.index("lr") + 2
+    assert rows[0].index("gpu-1") == rows[1].index("node-12") == header.index("host")
+    assert table.column_at(header.index("loss")) == "loss:min" and table.column_at(3) is None
+
+    ordered = TableRows(60, [parse_column("val/loss:min")], (parse_column("val/loss:min"), False))
+    assert "val/loss:min▲" in text(ordered.header or ())
+    narrow = TableRows(30, [parse_column(name) for name in ("lr", "loss:min", "host")], None)
+    narrow.learn(some, NOW)
+    assert "+2" in text(narrow.header or ())
 
 
-def test_a_chart_has_a_legend_ticks_and_a_line() -> None:
-    drawn = chart([Plot("loss", curve(400, noise=0)), Plot("val/loss", curve(40, noise=0))], 80, 14)
-    assert len(drawn) == 14
-    assert drawn[0].split() == ["━", "loss", "0.314", "╍", "val/loss", "1.53"]
-    assert [row.split()[0] for row in drawn[1:-1] if row[:4].strip()] == ["2.0", "1.5", "1.0", "0.5"]
-    assert drawn[-1].split() == ["step", "0", "100", "200", "300", "400"]
-    first = next(row for row in drawn[1:] if "⠁" <= row[5] <= "⣿")
-    assert drawn.index(first) == 1, "the falling curve begins at the top"
+def test_the_header_of_a_group_keeps_its_name_and_how_many() -> None:
+    group = Group("reviews", 0, 12, 3, 1, Best("val/loss", 0.312, "a"))
+    assert (
+        text(group_line(group, 90, folded=False)).strip()
+        == "▾ reviews   12 runs · 3 running · 1 failed · best val/loss 0.312"
+    )
+    narrow = text(group_line(group, 44, folded=True))
+    assert narrow.startswith("▸ reviews   12 runs") and "0.312" in narrow and cell_len(narrow) == 44
+    hostile = text(group_line(replace(group, label=HOSTILE), 60, folded=False))
+    assert "\x1b" not in hostile and cell_len(hostile) == 60
 
 
-def test_not_finite_values_are_marked_where_they_happened() -> None:
-    drawn = chart([Plot("loss", curve(100, lambda i: math.nan if i == 50 else 1.0))], 80, 10)
-    assert "× 1 not finite" in drawn[0]
-    assert drawn[-2].index("×") == pytest.approx(5 + 75 // 2, abs=1)
+GROUPED = RunIndex(
+    ("a", "b", "c", "a"), (Group("x", 0, 2, 1, 0), Group("y", 2, 2, 0, 0)), total=3, all=3, running=1
+)
 
 
-def test_axes_of_time_and_of_powers() -> None:
-    plots = [Plot("loss", curve(400, lambda i: 10.0 ** (-i / 100), noise=0))]
-    timed = chart(plots, 80, 12, View(by_time=True))
-    assert timed[-1].split() == ["time", "0", "5m", "10m"]
-    labels = [row[:7].strip(" ┈") for row in chart(plots, 80, 16, View(log=True))]
-    assert {"1", "0.1", "0.01", "0.001"} <= {label.split(" ")[0] for label in labels}
+def test_rows_of_groups_fold_and_are_found_again() -> None:
+    rows = RunRows()
+    rows.put(GROUPED)
+    assert [rows.id_at(place) for place in range(len(rows))] == [None, "a", "b", None, "c", "a"]
+    assert (
+        rows.spot(5) == Spot("a", "y") and rows.find(Spot("a", "y")) == 5 and rows.find(Spot("a", "x")) == 1
+    )
+    assert rows.first_run() == 1 and rows.find(Spot("z", "x")) is None
+    rows.fold("x", True)
+    assert [rows.id_at(place) for place in range(len(rows))] == [None, None, "c", "a"]
+    assert rows.find(Spot("a", "x")) == 3, "folded away there, it is found in the other group"
+    assert rows.find(Spot("b", "x")) is None and rows.find(Spot(None, "x")) == 0
+    rows.put(RunIndex(("b", "a"), (), 2, 3, 0))
+    assert rows.find(Spot("a", "x")) == 1 and rows.folded == set()
 
 
-def test_an_outlier_is_clipped_and_told() -> None:
-    drawn = chart([Plot("loss", curve(200, lambda i: 1e6 if i == 20 else 1 + i / 200, noise=0))], 80, 12)
-    assert "↑ max 1.00M" in drawn[0]
-
-
-def test_nothing_to_draw_is_said_in_words() -> None:
-    assert "no metrics logged yet" in "".join(chart([], 60, 9))
-    assert "nothing here" in "".join(chart([Plot("loss", ())], 60, 9, View(empty="nothing here")))
-
-
-extreme = st.sampled_from([0.0, -1.0, 1e308, -1e308, 5e-324, 1e-300, math.nan, math.inf, -math.inf])
-
-
-@settings(max_examples=150)
-@given(
-    st.lists(st.tuples(st.one_of(extreme, st.floats(0, 1e6)), st.one_of(extreme, st.floats())), max_size=40),
-    st.integers(1, 100), st.integers(1, 20), st.booleans(), st.booleans(), st.sampled_from([0.0, 0.02, 0.5]), names,
-)  # fmt: skip
-def test_any_series_fits_any_size(
-    points: list[tuple[float, float]],
-    width: int,
-    height: int,
-    log: bool,
-    by_time: bool,
-    smoothing: float,
-    name: str,
-) -> None:
-    buckets = []
-    for step, value in points:
-        finite = value if math.isfinite(value) else None
-        buckets.append(Bucket(step, step, step, step, finite, finite, finite, finite, 1, int(finite is None)))
-    drawn = chart([Plot(name, tuple(buckets))], width, height, View(smoothing, by_time, log))
-    assert len(drawn) <= height
-    assert all(cell_len(row) <= width for row in drawn)
-    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for row in drawn for character in row)
-
-
-@settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(-3, 25), st.integers(-3, 25)), min_size=2, max_size=6))
-def test_lines_have_no_holes(points: list[tuple[int, int]]) -> None:
-    canvas = Canvas(10, 5)
-    ends = sorted(points)
-    for start, end in pairwise(ends):
-        canvas.line(start, end, 1)
-    drawn = ["".join(character for character, _ in canvas.cells(y)) for y in range(5)]
-    for (x1, y1), (x2, y2) in pairwise(ends):
-        for x, y in ((x1, y1), (x2, y2)):
-            if 0 <= x < 20 and 0 <= y < 20:
-                assert drawn[y // 4][x // 2] != " "
-    for x in range(max(0, ends[0][0]), min(19, ends[-1][0]) + 1):
-        rows = [y for y in range(5) if drawn[y][x // 2] != " "]
-        assert rows == list(range(rows[0], rows[-1] + 1)) if rows else True
-
-
-def test_the_layer_drawn_last_owns_its_cells() -> None:
-    canvas = Canvas(2, 1)
-    canvas.vertical(0, 0, 3, 1)
-    canvas.vertical(3, 0, 3, 1)
-    canvas.dot(1, 0, 2)
-    canvas.dot(99, 99, 2)
-    assert canvas.cells(0) == [("⠈", 2), ("⢸", 1)]
+def test_only_runs_that_are_needed_are_kept() -> None:
+    rows = RunRows()
+    ids = tuple(f"{i}" for i in range(3000))
+    rows.put(RunIndex(ids, (), 3000, 3000, 0))
+    assert rows.missing(10, 13) == ["10", "11", "12"]
+    rows.take(a_run(id=run_id) for run_id in ids[:2500])
+    rows.trim(["5", "6"])
+    assert len(rows.read) <= 1002 and rows.run("5") and rows.run("2499") and not rows.run("7")
+    assert [run.id for run in rows.runs_between(2498, 2502)] == ["2498", "2499"]

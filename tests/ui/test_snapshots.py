@@ -65,10 +65,43 @@ def test_the_facts_of_a_run_that_failed(
 ) -> None:
     async def steps(stage: Still, pilot: Pilot[Any]) -> None:
         await pilot.press("j")
-        await pilot.press("z", "enter")
+        await pilot.press("z", "f")
         await stage.sees(pilot, "loss.backward()")
 
     assert compare(snap_compare, still, size, steps, "mlws-dark", "qwen-dpo")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_the_list_grouped_with_columns_of_choice(
+    snap_compare: Compare, still: Workspace, size: tuple[int, int]
+) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        assert stage.bench is not None
+        view = {
+            "name": "best first",
+            "filter": "",
+            "columns": ["started", "loss:min", "accuracy", "lr"],
+            "order": ["loss:min"],
+            "group": "experiment",
+        }
+        await stage.bench.remembered.set("runs.view", view)
+        runs = stage.app.desk._furniture.runs
+        runs._remembered = False
+        runs.reread()
+        await stage.sees(pilot, "▾ reviews", "loss:min▲", "best first")
+        await pilot.press("z", "space", "space")
+        await stage.sees(pilot, "2 marked")
+
+    assert compare(snap_compare, still, size, steps, "mlws-dark", *DRAWN)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_a_filter_that_is_being_typed(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
+    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
+        await pilot.press("slash", *"tag:lora sta")
+        await stage.sees(pilot, "› sta", "0 of 3")
+
+    assert compare(snap_compare, still, size, steps, "mlws-dark", *DRAWN)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +120,7 @@ def test_each_pane_alone_at_80_by_24(snap_compare: Compare, still: Workspace, ke
 def test_the_keys(snap_compare: Compare, still: Workspace) -> None:
     async def steps(stage: Still, pilot: Pilot[Any]) -> None:
         await pilot.press("question_mark")
-        await stage.sees(pilot, "Everywhere")
+        await stage.sees(pilot, "Read all there is of the run")
 
     assert compare(snap_compare, still, (120, 40), steps, "mlws-dark", *DRAWN, *READ)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mlws_tui.services.archive import ArchiveService
     from mlws_tui.services.workbench import Workbench
     from mlws_tui.ui.furniture import Furniture
+    from mlws_tui.ui.jump import Jump
     from mlws_tui.ui.pane import Pane
     from mlws_tui.ui.panes.log import LogPane
     from mlws_tui.ui.panes.runs import RunsPane
@@ -272,6 +274,28 @@ class Desk(Screen[None]):
         self.go_to("log")
         self._furniture.log.go_to_moment(event.ts, event.step, event.name)
 
+    def on_runs_pane_jumped(self, event: RunsPane.Jumped) -> None:
+        """From a page of a run to what belongs to another pane."""
+        self.run_worker(self._jump(event.jump), group="jump", exclusive=True)
+
+    async def _jump(self, jump: Jump) -> None:
+        furniture = self._furniture
+        if furniture is None:
+            return
+        if jump.kind == "log":
+            self.go_to("log")
+        elif jump.kind == "session":
+            await furniture.session.show_session(Path(jump.target).stem)
+            self.go_to("session")
+        elif jump.kind == "journal":
+            try:
+                day = date.fromisoformat(jump.target)
+            except ValueError:
+                self.notify(f"{jump.target} is no day of the journal", markup=False)
+                return
+            await furniture.journal.show_day(day)
+            self.go_to("journal")
+
     def on_log_pane_moment(self, event: LogPane.Moment) -> None:
         """From a line to its point in the chart."""
         self.run_worker(self._show_moment(event), group="moment", exclusive=True)
@@ -328,7 +352,9 @@ class Desk(Screen[None]):
         keymap: dict[str, str] = getattr(self.app, "keys_in_force", {})
         groups: list[tuple[str, tuple[Action, ...]]] = [(SCOPES["app"], APP_ACTIONS)]
         if self._furniture is not None:
-            groups.insert(0, (SCOPES[self._here], self._furniture.panes()[self._here].ACTIONS))
+            own = self._furniture.panes()[self._here].ACTIONS
+            scopes = dict.fromkeys(action.scope for action in own)
+            groups[:0] = [(SCOPES[scope], tuple(a for a in own if a.scope == scope)) for scope in scopes]
         self.app.push_screen(KeysScreen(groups, keymap))
 
     def action_archive(self) -> None:

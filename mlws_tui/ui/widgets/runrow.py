@@ -1,17 +1,19 @@
-"""One run as one line: sign, name, how far or how it ended, the figure people look at, and how long."""
+"""The parts of a run's row: its sign, its name, how far it is or how it ended, and its figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-from mlws_tui.domain.figures import age, duration, figure
+from mlws_tui.domain.endings import reason as reason
+from mlws_tui.domain.endings import word
+from mlws_tui.domain.figures import duration, figure
 from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runs import Progress, Run, RunState
 from mlws_tui.domain.text import safe_text
-from mlws_tui.ui.widgets.cells import Line, Span, fit
+from mlws_tui.ui.widgets.cells import Span, fit
 
 #: Sign of each state; the words beside it say the same, colour only repeats it.
 SIGNS: dict[RunState, str] = {
@@ -32,86 +34,12 @@ _STYLES: dict[RunState, str] = {
     RunState.CRASHED: "bad",
     RunState.LOST: "warn",
 }
-_TROUBLE = (RunState.FAILED, RunState.CRASHED, RunState.LOST)
-_VALUE, _TIME, _AGE = 7, 7, 9
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """How many cells each part of a row gets, the blank after it not counted; 0 leaves it out."""
-
-    name: int
-    word: int
-    progress: int
-    keys: tuple[int, ...]
-    time: int
-    age: int
-
-    @property
-    def middle(self) -> int:
-        """Cells of what lies between the name and the time."""
-        parts = [width for width in (self.word, self.progress) if width]
-        parts += [key + 1 + _VALUE for key in self.keys]
-        return sum(parts) + max(0, len(parts) - 1)
-
-
-def columns_for(runs: Sequence[Run], width: int) -> Columns:
-    """The columns for these rows: first name, figure and time, then progress, then words, more figures and age."""
-    time = _TIME if width >= 30 else 0
-    age_width = _AGE if width >= 84 else 0
-    word = 9 if width >= 72 else 0
-    progress = 0 if width < 46 else 12 if width < 72 else 20 if width < 110 else 26
-    figures = 1 if width < 100 else 2 if width < 140 else 3
-    keys = []
-    for place in range(figures):
-        names = [shown[place] for run in runs if len(shown := figures_of(run, figures)) > place]
-        keys.append(min(12, max((cell_len(safe_text(name)) for name in names), default=4)))
-    longest = max((cell_len(safe_text(run.name)) for run in runs), default=0)
-    while True:
-        rest = Columns(0, word, progress, tuple(keys), time, age_width)
-        left = width - 2 - 1 - rest.middle - (time + 1 if time else 0) - (age_width + 1 if age_width else 0)
-        if left >= min(longest, 11) or not keys:
-            break
-        if len(keys) > 1:
-            keys.pop()
-        elif progress:
-            progress = 0
-        else:
-            keys.pop()
-    return Columns(
-        max(0, min(longest, max(16, width * 3 // 10), left)), word, progress, tuple(keys), time, age_width
-    )
-
-
-def row(run: Run, columns: Columns, width: int, now: float) -> Line:
-    """The spans of a row. Styles: text muted strong live good warn bad.
-
-    Args:
-        run: The run.
-        columns: What `columns_for` said for all rows.
-        width: Cells there are.
-        now: Unix seconds, for how long a live run has run.
-    """
-    style = _STYLES[run.state]
-    spans = [
-        Span(f"{SIGNS[run.state]} ", style),
-        Span(fit(safe_text(run.name), columns.name) + " ", "strong"),
-    ]
-    tail: list[Span] = []
-    if columns.time:
-        tail.append(Span(" " + fit(duration(run.duration(now)), columns.time, right=True), "text"))
-    if columns.age:
-        when = run.ended if run.ended is not None else run.started
-        told = "" if run.state is RunState.RUNNING or when is None else age(now - when)
-        tail.append(Span(" " + fit(told, columns.age, right=True), "muted"))
-    room = width - sum(cell_len(span.text) for span in (*spans, *tail))
-    if run.state in _TROUBLE:
-        middle = _trouble(run, columns, room)
-    else:
-        parts = [part for part in (*_how_far(run, columns), *_figures(run, columns)) if part]
-        middle = [span for part in parts for span in (*part, Span(" "))][:-1]
-    used = sum(cell_len(span.text) for span in middle)
-    return (*spans, *middle, Span(" " * max(0, room - used)), *tail)
+TROUBLE = (RunState.FAILED, RunState.CRASHED, RunState.LOST)
+#: Cells of a figure, and of the mark and the sign before a name.
+VALUE, HEAD = 7, 3
+_MARK = "▪"
+#: Cells that a name keeps beside what sets its run apart.
+_LEAST_NAME = 8
 
 
 def state_style(state: RunState) -> str:
@@ -119,28 +47,95 @@ def state_style(state: RunState) -> str:
     return _STYLES[state]
 
 
-def figures_of(run: Run, most: int) -> list[str]:
-    """Names of the metrics that a row shows: what is looked at while it runs, how it came out once it is done."""
+def head(run: Run, *, marked: bool) -> list[Span]:
+    """The mark and the sign of the state: `HEAD` cells."""
+    return [Span(_MARK if marked else " ", "live"), Span(f"{SIGNS[run.state]} ", _STYLES[run.state])]
+
+
+def label(run: Run, width: int, apart: Sequence[str] = ()) -> list[Span]:
+    """The name in so many cells, with what sets the run apart from others of the name.
+
+    Args:
+        run: The run.
+        width: Cells there are.
+        apart: The settings that `differences` told, safe already; those that do not fit are left out.
+    """
+    if width <= 0:
+        return []
+    name = safe_text(run.name)
+    more = f" ×{run.ranks}" if run.ranks > 1 else ""
+    parts = list(apart)
+    while parts and cell_len(name) + cell_len(more) + 1 + cell_len(" ".join(parts)) > width:
+        if len(parts) == 1:
+            room = width - cell_len(more) - 1 - cell_len(parts[0])
+            if room >= _LEAST_NAME:  # the name gives way to what sets the run apart, but does not go
+                break
+        parts.pop()
+    rest = more + (f" {' '.join(parts)}" if parts else "")
+    name = fit_middle(name, max(0, min(cell_len(name), width - cell_len(rest))))
+    return [Span(name, "strong"), Span(fit(rest, width - cell_len(name)), "muted")]
+
+
+def label_width(run: Run, apart: Sequence[str] = ()) -> int:
+    """Cells that `label` takes where there is room enough."""
+    more = len(f" ×{run.ranks}") if run.ranks > 1 else 0
+    return cell_len(safe_text(run.name)) + more + sum(1 + cell_len(part) for part in apart)
+
+
+def fit_middle(text: str, width: int) -> str:
+    """Text in exactly this many cells; what is too long loses its middle: names often differ at their end."""
+    if cell_len(text) <= width or width < 5:
+        return fit(text, width)
+    tail, room = "", width // 2
+    for character in reversed(text):
+        if cell_len(character + tail) > room:
+            break
+        tail = character + tail
+    start = fit(text, width - cell_len(tail))  # with the ellipsis at its end
+    return start + tail
+
+
+def headlines(runs: Iterable[Run]) -> dict[str, str]:
+    """By kind of runs the metric that all of a kind show first: of those that half of them have the best result."""
+    kinds: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.latest:
+            kinds.setdefault(run.kind, []).append(run)
+    found: dict[str, str] = {}
+    for kind, members in kinds.items():
+        counts = Counter(name for run in members for name in run.latest)
+        best = result([name for name, count in counts.items() if 2 * count >= len(members)])
+        if best is not None:
+            found[kind] = best
+    return found
+
+
+def figures_of(run: Run, most: int, headline: str | None = None) -> list[str]:
+    """Names of the metrics that a row shows.
+
+    First the headline of its kind, so that rows can be compared; else what is looked at while it runs, and how it came
+    out once it is done.
+    """
     names = by_importance(run.latest)
-    best = result(run.latest) if run.state is RunState.COMPLETED else None
-    if best is not None:
-        names = [best, *(name for name in names if name != best)]
+    first = headline if headline in run.latest else None
+    if first is None and run.state is RunState.COMPLETED:
+        first = result(run.latest)
+    if first is not None:
+        names = [first, *(name for name in names if name != first)]
     return names[:most]
 
 
-def reason(run: Run) -> str:
-    """Why a run went wrong, in one line without the state's name: its error, or what is known."""
-    at = f" at step {figure(step, 4)}" if (step := last_step(run)) is not None else ""
-    if run.state is RunState.CRASHED:
-        return f"{at.strip()}: its processes are gone" if at else "its processes are gone"
-    if run.state is RunState.LOST:
-        return f"{at.strip()}: nothing heard from {run.host or 'its host'}".removeprefix(": ")
-    words = [run.error.type, message(run)] if run.error is not None else []
-    if any(words):
-        return ": ".join(word for word in words if word)
-    if run.signal:
-        return f"signal {run.signal}{at}"
-    return f"exit code {run.exit_code}{at}" if run.exit_code is not None else at.strip()
+def figure_spans(run: Run, names: Sequence[str], widths: Sequence[int]) -> list[list[Span]]:
+    """Name and last value of each metric; blanks where the run has fewer than there are columns."""
+    parts = []
+    for place, width in enumerate(widths):
+        if place < len(names):
+            name = safe_text(names[place])
+            value = figure(run.latest[names[place]].last)
+            parts.append([Span(fit(name, width, right=True) + " ", "muted"), Span(fit(value, VALUE), "text")])
+        else:
+            parts.append([Span(" " * (width + 1 + VALUE))])
+    return parts
 
 
 def message(run: Run) -> str:
@@ -163,46 +158,63 @@ def progress_bar(share: float, width: int) -> tuple[str, str]:
     return "━" * done, "─" * (width - done)
 
 
-def _trouble(run: Run, columns: Columns, room: int) -> list[Span]:
+def trouble(run: Run, width: int, room: int, now: float) -> list[Span]:
     """The state in a word and why, over all columns: nothing else of such a run counts as much."""
     style = _STYLES[run.state]
-    if run.state is RunState.FAILED and not columns.word and message(run):
-        # The sign has said it; where there is little room the message says more than the exception's type.
-        return [Span(fit(safe_text(message(run)), max(0, room)), style)]
-    word = fit(run.state.value, columns.word) if columns.word else run.state.value
-    if cell_len(word) + 4 > room:
-        return [Span(fit(word, max(0, room)), style)]
-    return [Span(f"{word} ", style), Span(fit(safe_text(reason(run)), room - cell_len(word) - 1), "text")]
+    state = word(run)
+    if run.state is RunState.FAILED and not width and state == run.state.value and message(run):
+        # The sign has said it; where both do not fit the message says more than the exception's type.
+        whole = safe_text(reason(run, now))
+        told = whole if cell_len(whole) <= room else safe_text(message(run))
+        return [Span(fit(told, max(0, room)), style)]
+    state += " " * max(0, width - cell_len(state))
+    if cell_len(state) + 4 > room:
+        return [Span(fit(state, max(0, room)), style)]
+    why = safe_text(reason(run, now))
+    return [Span(f"{state} ", style), Span(fit(why, room - cell_len(state) - 1), "text")]
 
 
-def _how_far(run: Run, columns: Columns) -> list[list[Span]]:
-    word = [Span(fit(run.state.value, columns.word), _STYLES[run.state])] if columns.word else []
-    if not columns.progress:
-        return [word]
+def how_far(run: Run, width: int, progress: int, now: float) -> list[list[Span]]:
+    """The state's word where there is a column for it, and how far the run is, or who stopped it."""
+    parts = [[Span(fit(word(run), width), _STYLES[run.state])]] if width else []
+    if not progress:
+        return parts
     if run.state is RunState.RUNNING:
-        return [word, _progress(run, columns.progress)]
-    return [word, [Span(fit("" if word else run.state.value, columns.progress), "muted")]]
+        return [*parts, progress_spans(run, progress)]
+    why = safe_text(reason(run, now)) if width else word(run)
+    return [*parts, [Span(fit(why, progress), "muted")]]
 
 
-def _progress(run: Run, width: int) -> list[Span]:
+def progress_spans(run: Run, width: int) -> list[Span]:
+    """How far a live run is, in so many cells: always its bar, then percent, time left and epochs as there is room."""
     progress = run.progress
     if progress is None or progress.fraction is None:
         step = last_step(run)
         told = _epochs(progress) or (f"step {figure(step, 4)}" if step is not None else "running")
         return [Span(fit(told, width), "muted")]
-    percent, epochs = f"{int(100 * progress.fraction):>3}%", _epochs(progress)
-    bar = min(14, width - len(percent) - 1 - (len(epochs) + 1 if epochs else 0))
-    if bar < 5:  # the bar or the epochs, not both
-        epochs, bar = ("", width - len(percent) - 1) if width < 12 else (epochs, 0)
+    percent = f"{int(100 * progress.fraction):>3}%"
+    # The bars of all rows are as long as each other: what else is known takes the room behind them.
+    bar = width - len(percent) - 1 if width < 20 else 6 if width < 26 else 10
     spans: list[Span] = []
-    if bar > 0:
+    if bar >= 3:
         done, still = progress_bar(progress.fraction, bar)
         spans += [Span(done, "live"), Span(still + " ", "muted")]
     spans.append(Span(percent))
-    if epochs:
-        spans.append(Span(f" {epochs}", "muted"))
+    for note in (time_left(progress), _epochs(progress)):
+        if note and sum(len(span.text) for span in spans) + 1 + len(note) <= width:
+            spans.append(Span(f" {note}", "muted"))
     used = sum(len(span.text) for span in spans)
     return [*spans, Span(" " * (width - used))] if used <= width else [Span(fit(percent, width))]
+
+
+def time_left(progress: Progress | None) -> str:
+    """``12m left``; empty where it is not known."""
+    if progress is None or progress.eta is None or not 0 <= progress.eta < 1e8:
+        return ""
+    whole = duration(progress.eta)
+    if progress.eta >= 60:  # an estimate has no seconds
+        whole = whole.partition("m")[0] + "m" if "m" in whole else whole
+    return f"{whole} left"
 
 
 def _epochs(progress: Progress | None) -> str:
@@ -210,13 +222,3 @@ def _epochs(progress: Progress | None) -> str:
         return ""
     total = f"/{figure(progress.epochs)}" if progress.epochs else ""
     return f"ep {figure(progress.epoch)}{total}"
-
-
-def _figures(run: Run, columns: Columns) -> list[list[Span]]:
-    return [
-        [
-            Span(fit(safe_text(name), width, right=True) + " ", "muted"),
-            Span(fit(figure(run.latest[name].last), _VALUE), "text"),
-        ]
-        for name, width in zip(figures_of(run, len(columns.keys)), columns.keys, strict=False)
-    ]
