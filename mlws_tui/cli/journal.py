@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import click
 
-from mlws_tui.cli.output import Session, emit_json
+from mlws_tui.cli.output import Session, emit_json, run_async
 from mlws_tui.domain.dates import read_title
 from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.domain.text import safe_text
@@ -87,6 +87,31 @@ def _show_day(session: Session, day: str, as_json: bool) -> None:
     """Print the entry of DAY: 2024-10-19, today or yesterday."""
     service = JournalService(session.workspace())
     _show(service, _day(day, service.today()), as_json)
+
+
+@command.command("suggestions")
+@click.option("--day", metavar="DAY", help="The day: 2024-10-19 or yesterday. Default: today.")
+@click.option(
+    "--accept", multiple=True, metavar="KEY", help="Write the lines of a key or a run; all for all."
+)
+@click.option(
+    "--dismiss", multiple=True, metavar="KEY", help="Never offer the lines of a key or a run again."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def _suggestions(
+    session: Session, day: str | None, accept: tuple[str, ...], dismiss: tuple[str, ...], as_json: bool
+) -> None:
+    """List the lines that a day could have: runs that started, completed, failed or were stopped.
+
+    The entry is changed only by --accept.
+    """
+    if ("all" in accept and dismiss) or ("all" in dismiss and accept):
+        raise UsageError("All of them cannot be accepted and dismissed", hint="name the keys of some")
+    from mlws_tui.cli.suggestions import suggest
+
+    when = _day(day, JournalService(session.workspace()).today()) if day else None
+    run_async(suggest(session, when, accept, dismiss, as_json))
 
 
 def _show(service: JournalService, when: date, as_json: bool) -> None:

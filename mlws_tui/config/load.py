@@ -111,11 +111,13 @@ def _converted(
     document: Document, setting: Setting, value: Value, themes: Collection[str], fallback: Any
 ) -> Any | None:
     """The value in the setting's type, or None where it does not fit, which is then noted."""
-    data = value.data
+    data: Any = value.data
     if data is None:  # 'theme:' with nothing behind it asks for nothing
         return None
     keeps = f"{written(fallback)} is used"
-    if isinstance(data, dict | list) or (isinstance(data, float) and not math.isfinite(data)):
+    if isinstance(data, list) and isinstance(setting.default, tuple):
+        data = ["…" if isinstance(item.data, dict | list) else item.data for item in data]
+    elif isinstance(data, dict | list) or (isinstance(data, float) and not math.isfinite(data)):
         document.problem(value.line, f"{setting.key} must be {setting.expects}", keeps)
         return None
     try:

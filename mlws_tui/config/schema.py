@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -52,6 +52,17 @@ class LogsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: Annotated[bool, Meta(description="Whether figures are read from the text of logs")] = True
 
 
+class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written into the journal by itself."""
+
+    auto: Annotated[
+        tuple[Literal["started", "completed", "failed", "stopped"], ...],
+        Meta(
+            description="Which lines about runs are written into the journal unasked; none: they are offered"
+        ),
+    ] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings. Each has a default, so an empty file is a valid one."""
 
@@ -62,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runs: RunsSettings = RunsSettings()
     files: FilesSettings = FilesSettings()
     logs: LogsSettings = LogsSettings()
+    journal: JournalSettings = JournalSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,9 @@ def commented_defaults() -> str:
 
 def written(value: object) -> str:
     """A value as it is written in a settings file."""
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"[{', '.join(map(written, value))}]" if isinstance(value, list | tuple) else str(value)
 
 
 def _settings_of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
@@ -136,6 +150,9 @@ def _settings_of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]
 def _expects(kind: Any, meta: Meta) -> str:
     if kind.__origin__ is bool:
         return "true or false"
+    if kind.__origin__ not in (str, float):
+        words = get_args(get_args(kind.__origin__)[0])
+        return f"a list of {', '.join(words[:-1])} or {words[-1]}"
     if kind.__origin__ is str:
         return f"a text of {meta.min_length} to {meta.max_length} characters"
     return f"a number from {meta.ge:g} to {meta.le:g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from mlws_tui.domain.errors import NotFoundError, UsageError
@@ -17,13 +17,38 @@ from mlws_tui.domain.experiments import (
     best_of,
     compare,
 )
-from mlws_tui.domain.runs import Run, RunQuery
+from mlws_tui.domain.runs import Run, RunQuery, RunState
+from mlws_tui.domain.runtokens import quote
+from mlws_tui.domain.runviews import RunView
+from mlws_tui.domain.sweeps import Sweep, sweep
 from mlws_tui.services.deletion import Inventory, inventory
 from mlws_tui.services.openindex import Parts
+from mlws_tui.services.pages import joined, merge_text
+from mlws_tui.services.runlists import RunLists
 
 NEWEST = "@last"
 _MOST_RUNS = 1000  # of an experiment that are looked at for its best values
+_BEST = 50  # of more runs than that: so many of the best are looked at as well
 _NAMED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentFacts:
+    """All that an experiment's page shows.
+
+    Attributes:
+        experiment: The experiment.
+        kin: What it was forked from, and what was forked from it.
+        runs: Its runs side by side; where `total` is more than there are, the newest ones and the best ones.
+        total: How many runs it has.
+        checkpoint: Its best checkpoint: the one that was set, else that of its best run; empty where there is none.
+    """
+
+    experiment: Experiment
+    kin: Kin
+    runs: Sweep
+    total: int
+    checkpoint: str
 
 
 async def find(parts: Parts, ref: str, *, include_deleted: bool = False) -> Experiment:
@@ -74,6 +99,71 @@ async def runs_of(parts: Parts, experiment: str) -> Sequence[Run]:
     """The newest runs of an experiment, up to a thousand, the running ones first."""
     query = RunQuery(limit=_MOST_RUNS, include_archived=True, experiment=experiment)
     return (await parts.runs.list(query)).runs
+
+
+async def facts(
+    parts: Parts, experiment: str, lists: RunLists | None = None, *, most: int = _MOST_RUNS
+) -> ExperimentFacts:
+    """What is known of an experiment, of an id or a name, and of its runs.
+
+    Args:
+        parts: A workbench, or its like.
+        experiment: Id or name.
+        lists: Where it has more runs than are looked at, finds the best among all of them and counts their states.
+        most: Of how many runs, the newest ones, all is read.
+
+    Raises:
+        NotFoundError: if there is none.
+        UsageError: if several fit.
+        StoreError: if the index cannot be read.
+    """
+    found = await find(parts, experiment)
+    query = RunQuery(limit=most, include_archived=True, experiment=found.id)
+    page = await parts.runs.list(query)
+    table = await asyncio.to_thread(sweep, page.runs, parts.runs.now())
+    if page.total > len(page.runs):
+        table = replace(table, gpu_hours=None, began=None)  # of a part they would mislead
+        if lists is not None:
+            table = await _with_the_best(lists, found, page.runs, table, parts.runs.now())
+    best = table.best.get(table.main or "")
+    of_best = next((row.run.best_checkpoint for row in table.rows if best and row.run.id == best.run), None)
+    checkpoint = found.best_checkpoint or of_best or ""
+    return ExperimentFacts(found, await kin_of(parts, found.id), table, page.total, checkpoint)
+
+
+async def _with_the_best(
+    lists: RunLists, experiment: Experiment, newest: Sequence[Run], table: Sweep, now: float
+) -> Sweep:
+    """The table with the best of all runs beside the newest ones, and the states of all of them."""
+    name = experiment.name if experiment.implicit else experiment.id
+    which = f"experiment={quote(name)} -is:deleted"
+    states = await lists.index(RunView(filter=which, group="state"), everything=True)
+    counts = {RunState(group.label): group.count for group in states.groups if group.label in set(RunState)}
+    column = next((one for one in table.metrics if one.key == table.main and one.lower is not None), None)
+    if column is not None:
+        order = f"{'' if column.lower else '-'}metric.{column.key}:best"
+        ordered = await lists.index(RunView(filter=which, order=(order,)), everything=True)
+        best = await lists.runs(ordered.ids[:_BEST])
+        known = {run.id for run in newest}
+        runs = [*newest, *(run for run in best if run.id not in known)]
+        table = await asyncio.to_thread(sweep, runs, now)
+    return replace(table, states=counts, gpu_hours=None, began=None)
+
+
+async def describe(parts: Parts, experiment: Experiment, text: str) -> None:
+    """Set what an experiment is about; what others wrote there since it was read is kept beside it.
+
+    Raises:
+        NotFoundError: if it is gone.
+        StoreError: if it cannot be written.
+    """
+    from mlws_tui.services.experiments import ExperimentStore  # it is built on this module
+
+    now = await find(parts, experiment.id)
+    merged = merge_text(experiment.description, text, now.description, "\n")
+    store = ExperimentStore.over(parts)
+    await store.update_experiment(experiment.id, description=joined(merged, "both", "\n"))
+    await store.reach()
 
 
 async def kin_of(parts: Parts, experiment: str) -> Kin:

@@ -13,19 +13,22 @@ from mlws_tui.domain.errors import MlwsError
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.journal import DayRef, JournalService
 from mlws_tui.services.pages import Conflict, Page, Saved
+from mlws_tui.services.suggestions import Suggestions
 from mlws_tui.ui.actions import Action, bindings
-from mlws_tui.ui.panes.writing import WritingPane, writing_actions
+from mlws_tui.ui.panes.journal_offers import OFFER_ACTIONS, OfferingPane
+from mlws_tui.ui.panes.writing import writing_actions
 
 #: Seconds between looks at the calendar, so that the pane that shows today goes on to the next day at midnight.
 CALENDAR = 30.0
 
 
-class JournalPane(WritingPane):
+class JournalPane(OfferingPane):
     """Shows an entry of the journal and edits it.
 
     Args:
         hub: Where changes are told.
         journal: The journal.
+        suggestions: What it could say by itself; None where nothing is offered.
     """
 
     NUMBER = 4
@@ -44,12 +47,14 @@ class JournalPane(WritingPane):
             ),
             Action("journal.next-day", "right_square_bracket", "Later day", "Go to the day written after"),
             Action("journal.today", "t", "Today", "Go to today"),
+            *OFFER_ACTIONS,
         ),
+        discards="Put the suggested line aside for good, or throw the unsaved text away that was found",
     )
     BINDINGS = bindings(ACTIONS)
 
-    def __init__(self, hub: Hub, journal: JournalService) -> None:
-        super().__init__(hub, journal.drafts, id="journal")
+    def __init__(self, hub: Hub, journal: JournalService, suggestions: Suggestions | None = None) -> None:
+        super().__init__(hub, journal.drafts, suggestions, id="journal")
         self._journal = journal
         self._today = journal.today()
         self._ref = DayRef(self._today)
@@ -101,8 +106,9 @@ class JournalPane(WritingPane):
 
     # going from day to day
 
-    async def show_day(self, ref: DayRef) -> None:
+    async def show_day(self, day: DayRef | date) -> None:
         """Show another entry; the one that is shown is saved first."""
+        ref = DayRef(day) if isinstance(day, date) else day
         with self.turning():
             if ref == self._ref or not await self.leave_page():
                 return

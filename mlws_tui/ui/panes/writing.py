@@ -24,10 +24,13 @@ from mlws_tui.ui.panes.paged import PagedPane, merged_words
 DRAFT_AFTER, DRAFT_EVERY = 1.0, 200
 
 _CONFLICT = (("m", "keep mine"), ("d", "take the disk's"), ("b", "both"))
+_DISCARDS = "Throw the unsaved text away that was found"
 _RECOVERY = (("r", "restore"), ("x", "discard"))
 
 
-def writing_actions(scope: str, what: str, saves: str, turns: tuple[Action, ...]) -> tuple[Action, ...]:
+def writing_actions(
+    scope: str, what: str, saves: str, turns: tuple[Action, ...], *, discards: str = _DISCARDS
+) -> tuple[Action, ...]:
     """The actions of a pane in which one writes.
 
     Args:
@@ -35,6 +38,7 @@ def writing_actions(scope: str, what: str, saves: str, turns: tuple[Action, ...]
         what: What one writes in, after "in".
         saves: What saving does.
         turns: The actions that go to another page.
+        discards: What discarding does.
     """
 
     def action(
@@ -56,7 +60,7 @@ def writing_actions(scope: str, what: str, saves: str, turns: tuple[Action, ...]
         action("disk", "d", "Take the disk's", "Settle a conflict: take what is on disk"),
         action("both", "b", "Keep both", "Settle a conflict: keep both, the disk's first"),
         action("restore", "r", "Restore", "Take up the unsaved text that was found"),
-        action("discard", "x", "Discard", "Throw the unsaved text away that was found"),
+        action("discard", "x", "Discard", discards),
     )
 
 

@@ -1,0 +1,163 @@
+"""Lines that the journal could have: what happened, said in the journal's own words, for a person to take or leave."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from mlws_tui.domain.endings import reason
+from mlws_tui.domain.endreasons import KILLED, OOM_HOST, TIME_LIMIT
+from mlws_tui.domain.figures import duration, figure
+from mlws_tui.domain.metricnames import result
+from mlws_tui.domain.runs import Run, RunState
+from mlws_tui.domain.text import safe_text
+
+STARTED, COMPLETED, FAILED, STOPPED = "started", "completed", "failed", "stopped"
+_ENDINGS: dict[RunState, str] = {
+    RunState.COMPLETED: COMPLETED,
+    RunState.FAILED: FAILED,
+    RunState.CRASHED: FAILED,
+    RunState.STOPPED: STOPPED,
+}
+_SECTIONS = {"agents": "Agents"}
+_SECTION = "Experiments"
+_AT = "at step "
+_NAME, _WHY = 80, 100  # characters
+_TELLS = 12  # characters of a first sentence that says enough by itself
+_STARTED_LINE = re.compile(r"\W*started\b", re.IGNORECASE)
+_LINK = re.compile(r" (?:\[log\]\([^)]*\)|`[^`]*`)\Z")
+_ESCAPED = re.compile(r"\\(.)")
+#: What Markdown would read as more than a sign; `_` only where no letter stands on both sides of it.
+_MARKUP = re.compile(r"[\\`*\[\]<>~|&]|(?<![^\W_])_|_(?![^\W_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One line for one section of one day.
+
+    Attributes:
+        key: The same for the same happening, today and in a year.
+        kind: What happened: ``started``, ``completed``, ``failed`` or ``stopped``.
+        section: Title of the section that it belongs to.
+        text: The line without its bullet, as Markdown.
+        ts: When it happened, Unix seconds.
+        source: What it tells of: ``run:ID``.
+        link: The file that it leads to, relative to the workspace; empty where there is none.
+    """
+
+    key: str
+    kind: str
+    section: str
+    text: str
+    ts: float
+    source: str
+    link: str = ""
+
+    @property
+    def run(self) -> str:
+        """Id of the run that it tells of; empty where it tells of something else."""
+        kind, _, id = self.source.partition(":")
+        return id if kind == "run" else ""
+
+    @property
+    def told(self) -> str:
+        """The line as one reads it: without its link and the marks of Markdown."""
+        return _ESCAPED.sub(r"\1", _LINK.sub("", self.text))
+
+
+def of_run(run: Run, first: float, end: float, now: float) -> Suggestion | None:
+    """What a day's entry could say of a run; None where nothing about it happened on that day.
+
+    Args:
+        run: The run, with the state that its processes tell.
+        first: When the day begins, Unix seconds.
+        end: When the next one begins.
+        now: Unix seconds.
+    """
+    if run.state is RunState.RUNNING:
+        kind, ts = STARTED, run.started
+    else:
+        kind, ts = _ENDINGS.get(run.state, ""), run.ended if run.ended is not None else run.last_seen
+    if not kind or ts is None or not first <= ts < end:
+        return None
+    again = f"#{run.attempt}" if run.attempt > 1 else ""
+    section = _SECTIONS.get(run.kind, _SECTION)
+    text = _line(kind, run, now)
+    return Suggestion(f"{kind}:{run.id}{again}", kind, section, text, ts, f"run:{run.id}", run.log or "")
+
+
+def mentioned(suggestion: Suggestion, entry: str) -> bool:
+    """Whether an entry says it already: by the run's id or the path of its log.
+
+    A line that only tells of the start does not say how it ended.
+    """
+    names = [suggestion.run, suggestion.link, quote(suggestion.link)]
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names if name))
+    lines = [line for line in entry.splitlines() if pattern.search(line)]
+    if suggestion.kind == STARTED:
+        return bool(lines)
+    return any(not _STARTED_LINE.match(line) for line in lines)
+
+
+def plain_markdown(text: str) -> str:
+    """Text as one line of Markdown that shows just these characters."""
+    return _MARKUP.sub(r"\\\g<0>", safe_text(" ".join(text.split())))
+
+
+def _line(kind: str, run: Run, now: float) -> str:
+    details = [*_how(kind, run, now), *_took(kind, run, now)]
+    told = f" ({', '.join(details)})" if details else ""
+    return f"{kind.capitalize()}: {plain_markdown(_cut(run.name, _NAME))}{told} {_link(run)}"
+
+
+def _how(kind: str, run: Run, now: float) -> list[str]:
+    if kind == COMPLETED:
+        name = result(run.latest)
+        return [] if name is None else [f"{plain_markdown(name)} {figure(run.latest[name].last)}"]
+    if kind == STARTED:
+        told = (run.model, run.dataset)
+        return [plain_markdown(_cut(word, _NAME)) for word in told if word]
+    step, cause = _last_step(run), _why(run, now)
+    at = "" if step is None or _AT in cause else f"{_AT}{figure(step, 4)}"
+    why = plain_markdown(_cut(cause, _WHY))
+    return [" ".join(word for word in (why, at) if word)] if why or at else []
+
+
+def _took(kind: str, run: Run, now: float) -> list[str]:
+    seconds, hours = run.duration(now), run.gpu_hours(now)
+    if kind == STARTED or seconds is None:
+        return []
+    return [duration(seconds), *([f"{_hours(hours)} GPU-h"] if hours is not None and hours >= 0.01 else [])]
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f}" if hours >= 0.1 else f"{hours:.2f}"
+
+
+def _why(run: Run, now: float) -> str:
+    """Why it ended, in a few words: the message of its error, unless what ended it is known better."""
+    known_better = run.reason in (OOM_HOST, KILLED, TIME_LIMIT) or run.state is not RunState.FAILED
+    message = run.error.message if run.error is not None and not known_better else ""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return reason(run, now)
+    first, _, rest = lines[-1].partition(". ")
+    return first if rest and len(first) >= _TELLS else lines[-1]
+
+
+def _last_step(run: Run) -> float | None:
+    steps = [latest.step for latest in run.latest.values() if latest.step is not None]
+    if run.progress is not None and run.progress.step is not None:
+        steps.append(run.progress.step)
+    return max(steps, default=None)
+
+
+def _link(run: Run) -> str:
+    """Where one reads on: the log, else the run itself by its id."""
+    return f"[log]({quote(run.log)})" if run.log else f"`{run.id}`"
+
+
+def _cut(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
