@@ -7,28 +7,21 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.services.charts import Charts
-from mlws_tui.services.comparing import Comparing
-from mlws_tui.services.forking import Forking
 from mlws_tui.services.gpus import GpuService
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.index import index_place
 from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import JournalService
-from mlws_tui.services.lineage import LineageService
 from mlws_tui.services.logs import LogsService
 from mlws_tui.services.remembered import Remembered
-from mlws_tui.services.reproducing import Reproducing
-from mlws_tui.services.runacts import RunActs
 from mlws_tui.services.runlists import RunLists
-from mlws_tui.services.runpages import RunPages
 from mlws_tui.services.runs import RunsService
 from mlws_tui.services.sessions import SessionsService
-from mlws_tui.services.stopping import Stopping
 from mlws_tui.services.suggestions import Suggestions
 from mlws_tui.services.watching import WatchService
 from mlws_tui.sources.edits import EditsLog
@@ -36,6 +29,14 @@ from mlws_tui.store import Store
 
 if TYPE_CHECKING:
     from mlws_tui.config.schema import Settings
+    from mlws_tui.services.charts import Charts
+    from mlws_tui.services.comparing import Comparing
+    from mlws_tui.services.forking import Forking
+    from mlws_tui.services.lineage import LineageService
+    from mlws_tui.services.reproducing import Reproducing
+    from mlws_tui.services.runacts import RunActs
+    from mlws_tui.services.runpages import RunPages
+    from mlws_tui.services.stopping import Stopping
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Workbench:
     def __init__(
         self, workspace: Workspace, settings: Settings, store: Store, clock: Callable[[], float] = time.time
     ) -> None:
+        self._clock = clock
         self.workspace = workspace
         self.settings = settings
         self.store = store
@@ -71,19 +73,11 @@ class Workbench:
         self.runs = RunsService(
             workspace, store, self.edits, self.hub, lost_after=settings.runs.lost_after, clock=clock
         )
-        self.runacts = RunActs(self, clock=clock)
-        self.stopping = Stopping(self, self.runacts)
-        self.forking = Forking(self, clock=clock)
-        self.reproducing = Reproducing(self, self.forking, self.runacts)
-        self.charts = Charts(workspace, store, self.runs)
         self.logs = LogsService(workspace)
         self.remembered = Remembered(self.edits, store)
         self.runlists = RunLists(store, self.runs, self.remembered)
         self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
-        self.lineage = LineageService(store, self.runs)
-        self.runpages = RunPages(workspace, store, self.runs, self.journal, self.sessions, self.lineage)
-        self.comparing = Comparing(self.runs, self.journal, self.sessions)
         self.suggestions = Suggestions(
             store,
             self.runs,
@@ -115,6 +109,64 @@ class Workbench:
         bench = cls(workspace, settings, await Store.open(place.path), clock)
         bench.notice = place.notice
         return bench
+
+    # What few commands need, and the app only once it is asked for: built when it is.
+
+    @cached_property
+    def runacts(self) -> RunActs:
+        """Changes of runs."""
+        from mlws_tui.services.runacts import RunActs
+
+        return RunActs(self, clock=self._clock)
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """Ending runs."""
+        from mlws_tui.services.stopping import Stopping
+
+        return Stopping(self, self.runacts)
+
+    @cached_property
+    def forking(self) -> Forking:
+        """Runs made from others."""
+        from mlws_tui.services.forking import Forking
+
+        return Forking(self, clock=self._clock)
+
+    @cached_property
+    def reproducing(self) -> Reproducing:
+        """Doing runs again as they were."""
+        from mlws_tui.services.reproducing import Reproducing
+
+        return Reproducing(self, self.forking, self.runacts)
+
+    @cached_property
+    def charts(self) -> Charts:
+        """Curves of runs."""
+        from mlws_tui.services.charts import Charts
+
+        return Charts(self.workspace, self.store, self.runs)
+
+    @cached_property
+    def lineage(self) -> LineageService:
+        """Where runs come from."""
+        from mlws_tui.services.lineage import LineageService
+
+        return LineageService(self.store, self.runs)
+
+    @cached_property
+    def runpages(self) -> RunPages:
+        """All that is known of one run."""
+        from mlws_tui.services.runpages import RunPages
+
+        return RunPages(self.workspace, self.store, self.runs, self.journal, self.sessions, self.lineage)
+
+    @cached_property
+    def comparing(self) -> Comparing:
+        """Runs side by side."""
+        from mlws_tui.services.comparing import Comparing
+
+        return Comparing(self.runs, self.journal, self.sessions)
 
     async def start(self) -> None:
         """Begin to ingest, to watch and to sample, until `close`."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlws_tui.domain.runs import Bucket, Curve, Points
-from mlws_tui.domain.series import Unbounded
 from mlws_tui.store.tiers import SIZES
 
+_REACH_BY_STEP = "SELECT min(bucket), max(bucket) FROM tiers WHERE series = ? AND size = ? AND step_high >= ? AND step_low <= ?"
+_REACH_BY_TIME = "SELECT min(bucket), max(bucket) FROM tiers WHERE series = ? AND size = ? AND ts_last >= ? AND ts_first <= ?"
 _FETCH = 2000  # rows at a time: a fetchall of a million rows would hold up every other thread
 #: Points that are looked at to tell infinities from NaN: of a run that has diverged all may be one or the other.
 _LOOKED_AT = 16384
@@ -116,11 +117,8 @@ def _segments(connection: sqlite3.Connection, run_id: str, name: str, rank: int)
 def _narrow(connection: sqlite3.Connection, segment: _Segment, part: Part) -> _Segment | None:
     """What of the segment is asked for, rounded out to buckets; None if it has nothing of it."""
     size = SIZES[0] if segment.count <= SIZES[0] * SIZES[1] else SIZES[1]
-    first, last = ("ts_first", "ts_last") if part.by_time else ("step_low", "step_high")
     row = connection.execute(
-        f"SELECT min(bucket), max(bucket) FROM tiers "  # noqa: S608 - names of columns
-        f"WHERE series = ? AND size = ? AND {last} >= ? AND {first} <= ?",
-        (segment.id, size, part.low, part.high),
+        _REACH_BY_TIME if part.by_time else _REACH_BY_STEP, (segment.id, size, part.low, part.high)
     ).fetchone()
     if row[0] is None:
         return None
@@ -194,5 +192,6 @@ def _bucket(rows: Sequence[Row]) -> Bucket:
         last = next((value for value in reversed(lasts) if value is not None), None)
         total, finite, count, up, down = sum(totals), sum(finites), sum(counts), sum(ups), sum(downs)
     mean = total / finite if finite else None
-    told = (first[0], final[1], first[4], final[5], low, high, mean, last, count, count - finite)
-    return Unbounded(*told, up, down) if up or down else Bucket(*told)
+    return Bucket(
+        first[0], final[1], first[4], final[5], low, high, mean, last, count, count - finite, up, down
+    )
