@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mlws_tui.domain.events import encode_number, plain
-from mlws_tui.domain.runpages import Artifact, Metric, RankInfo, RunPageFacts
+from mlws_tui.domain.runpages import Artifact, Metric, RankInfo, RunPageFacts, untold
 from mlws_tui.domain.runs import Latest, Points, Run, RunState, SeriesInfo
 
 _GPU = ("hours", "peak_memory", "mean_utilization", "energy_joules")
@@ -104,6 +104,7 @@ def run_page_document(facts: RunPageFacts) -> dict[str, Any]:
             "remarks": [{**one.data, "ts": one.ts, "rank": one.rank} for one in facts.remarks],
             "totals": asdict(facts.totals),
             "processes": [_process(one) for one in facts.ranks],
+            "untold": untold(facts.ranks).keys,
             "attempts": [
                 {**asdict(one), "started": iso(one.started), "ended": iso(one.ended)}
                 for one in facts.attempts

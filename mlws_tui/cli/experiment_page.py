@@ -9,17 +9,21 @@ from typing import Any
 
 from mlws_tui.cli.documents import iso, run_document
 from mlws_tui.cli.tables import Column, cut, table
+from mlws_tui.domain import runtokens, shellwords
+from mlws_tui.domain.endings import word
 from mlws_tui.domain.events import plain
 from mlws_tui.domain.experiments import Comparison, Experiment, ExperimentPage, Kin, best_of
 from mlws_tui.domain.figures import age, duration, figure
 from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runs import Run
+from mlws_tui.domain.sweeps import Sweep, best_first, sweep
 from mlws_tui.domain.text import cell_width, safe_text
 
 _RUNS_SHOWN = 20
 #: Cells that a list gives to a name: one long one must not cost all the other columns.
 _NAME = 36
 _NARROWEST, _GAP = 8, 2
+_VALUE = 24  # cells of a setting that is a text
 
 
 def document(experiment: Experiment, runs: int | None = None) -> dict[str, Any]:
@@ -116,13 +120,14 @@ def lines(page: ExperimentPage) -> list[str]:
     ]
 
 
-def page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float) -> list[str]:
-    """What is known of an experiment, line by line; safe for a terminal."""
-    return list(_page(experiment, runs, kin, now))
+def page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float, width: int) -> list[str]:
+    """What is known of an experiment, line by line; safe for a terminal. `width`: columns that its runs may take."""
+    return list(_page(experiment, runs, kin, now, width))
 
 
-def _page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float) -> Iterator[str]:
-    yield f"{safe_text(experiment.name)}  {safe_text(experiment.status)}"
+def _page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float, width: int) -> Iterator[str]:
+    beside = sweep(runs, now)
+    yield f"{safe_text(experiment.name)}  {safe_text(beside.standing(experiment.status))}".rstrip()
     facts: list[tuple[str, object]] = [
         ("id", experiment.id),
         ("made", "by its runs" if experiment.implicit else iso(experiment.created_at.timestamp())),
@@ -149,10 +154,42 @@ def _page(experiment: Experiment, runs: Sequence[Run], kin: Kin, now: float) -> 
     states = Counter(run.state.value for run in runs)
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
     yield f"  runs        {counted or 'none yet'}"
-    for run in runs[:_RUNS_SHOWN]:
-        yield f"    {run.state.value:<9} {run.id}  {duration(run.duration(now))}"
+    yield from (f"    {line}" for line in _runs(beside, now, width - 4))
     if len(runs) > _RUNS_SHOWN:
-        yield f"    and {len(runs) - _RUNS_SHOWN} more"
+        which = shellwords.quote(f"experiment={runtokens.quote(experiment.name)}")
+        yield f"    and {len(runs) - _RUNS_SHOWN} more: mlws-tui runs list --filter {which}"
+
+
+def _runs(beside: Sweep, now: float, width: int) -> list[str]:
+    """The runs as a table, the best first: the settings in which they differ, and the metric that tells most."""
+    shown = best_first(beside)[:_RUNS_SHOWN]
+    if not shown:
+        return []
+    best = beside.best.get(beside.main or "")
+    columns = [
+        Column("STATE", [word(row.run) for row in shown]),
+        Column("NAME", [cut(safe_text(row.run.name), _NAME).rstrip() for row in shown]),
+    ]
+    for place, column in enumerate(beside.columns):
+        if column.kind == "config":
+            settings = [_setting(row.values[place]) for row in shown]
+            columns.append(Column(safe_text(column.key), settings, drop=place + 3))
+        elif column.key == beside.main:
+            values = [row.values[place] for row in shown]
+            cells = ["–" if not isinstance(value, float | int) else figure(value, 4) for value in values]
+            marks = ["*" if best is not None and row.run.id == best.run else " " for row in shown]
+            marked = [f"{cell} {mark}" for cell, mark in zip(cells, marks, strict=True)]
+            columns.append(Column(f"{safe_text(column.key)}  ", marked, right=True))
+    times = [duration(row.run.duration(now)) for row in shown]
+    columns.append(Column("TIME", times, drop=2, right=True))
+    columns.append(Column("ID", [row.run.id for row in shown], drop=1))
+    return table(columns, width)
+
+
+def _setting(value: float | str | None) -> str:
+    if value is None:
+        return "–"
+    return cut(safe_text(value), _VALUE).rstrip() if isinstance(value, str) else f"{value:g}"
 
 
 def side_by_side(comparison: Comparison, width: int | None, *, everything: bool) -> list[str]:

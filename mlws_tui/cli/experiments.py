@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlws_tui.services.workbench import Workbench
 
 T = TypeVar("T")
+#: Columns of a page that is not read at a terminal.
+_WIDE = 160
 _ORDERS = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]
 _CONFIG = click.option(
     "--config", "settings", multiple=True, metavar="K=V", help="A setting; V is JSON where it parses as JSON."
@@ -92,7 +94,8 @@ def show_command(session: Session, ref: str, as_json: bool) -> None:
     if as_json:
         emit_json(page_document(experiment, runs, kin, time.time()))
     else:
-        _print(page(experiment, runs, kin, time.time()))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+        _print(page(experiment, runs, kin, time.time(), width))
 
 
 @command.command("create")

@@ -132,8 +132,10 @@ def say(sentence: str) -> None:
 
 
 def fail(error: MlwsError) -> int:
-    """Tell the person what went wrong; the exit code for it."""
+    """Tell the person what went wrong, with its notes in lines of their own; the exit code for it."""
     say(error.sentence())
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
     return error.exit_code
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,14 @@ from mlws_tui.services.launch import LaunchOptions, launch, launch_detached
     "--data", multiple=True, metavar="FILE", help="A file to record by its SHA-256; may be given again."
 )
 @click.option("--shim", metavar="NAMES", help="Record what the script logs to these: trackio,wandb.")
-@click.option("--as", "run", metavar="RUN", help="Start this run, which was made by a fork.")
+@click.option(
+    "--as", "run", metavar="RUN", help="Start this run, which a fork made; its own COMMAND if none is given."
+)
 @click.option(
     "--detach", is_flag=True, help="Start it in the background; mlws-tui attach shows its terminal."
 )
 @click.option("--hup", is_flag=True, help="End the command when this terminal goes, as without mlws-tui.")
-@click.argument("words", metavar="[--] COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("words", metavar="[--] COMMAND...", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def command(
     session: Session,
@@ -68,9 +69,9 @@ def command(
         tags=tags,
         config=dict(setting(text) for text in settings),
         hup=hup,
-        env=None if shim is None else _shim(shim),
         run=run,
         data=tuple(Path(file) for file in data),
+        shims=None if shim is None else tuple(name.strip() for name in shim.split(",") if name.strip()),
     )
     if not detach:
         sys.exit(launch(session.workspace(), words, options))
@@ -80,12 +81,6 @@ def command(
         say(started.problem)
         sys.exit(started.code)
     click.echo(f"see its terminal: mlws-tui attach {started.run}", err=True)
-
-
-def _shim(names: str) -> dict[str, str]:
-    from mlws_tui.services.launch.shims import shim_env
-
-    return shim_env([name.strip() for name in names.split(",") if name.strip()], os.environ)
 
 
 def setting(text: str) -> tuple[str, Any]:

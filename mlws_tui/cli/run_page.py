@@ -10,11 +10,11 @@ from mlws_tui.cli.tables import Column, table
 from mlws_tui.domain.comparetables import moment_words
 from mlws_tui.domain.endings import told as ending_words
 from mlws_tui.domain.figures import age, duration, figure
-from mlws_tui.domain.runpages import Artifact, Metric, RunPageFacts, git_words, gpu_words
+from mlws_tui.domain.runpages import Artifact, Metric, RunPageFacts, git_words, gpu_words, untold
 from mlws_tui.domain.runs import RunEvent
 from mlws_tui.domain.sizes import size_words
 from mlws_tui.domain.text import safe_text
-from mlws_tui.domain.timeline import Totals, answered, asked
+from mlws_tui.domain.timeline import Totals, said
 from mlws_tui.domain.words import as_words, counted, leaves
 
 #: Packages of the environment that are told by name.
@@ -36,7 +36,7 @@ def page(facts: RunPageFacts, width: int) -> Iterator[str]:
     sections: list[tuple[str, Iterable[str]]] = [
         ("What went wrong", _error(facts)),
         ("Metrics", _metrics(facts, width)),
-        ("Config", (f"  {safe_text(key)} = {_words(value)}" for key, value in leaves(run.config))),
+        ("Config", _config(facts)),
         ("Summary", (f"  {safe_text(key)} = {_words(value)}" for key, value in leaves(run.summary))),
         ("Notes", (f"  {safe_text(line)}" for line in run.notes.splitlines())),
         ("Artifacts", _artifacts(facts, width)),
@@ -114,6 +114,14 @@ def _error(facts: RunPageFacts) -> Iterator[str]:
     if error is not None:
         yield f"  {safe_text(': '.join(filter(None, (error.type, error.message))))}"
         yield from (f"    {safe_text(line)}" for line in error.traceback.splitlines())
+
+
+def _config(facts: RunPageFacts) -> Iterator[str]:
+    """The settings; those that only a person gave are marked."""
+    lacking = untold(facts.ranks)
+    for key, value in leaves(facts.run.config):
+        mark = lacking.mark(key)
+        yield f"  {safe_text(key)} = {_words(value)}{f'  ({mark})' if mark else ''}"
 
 
 def _metrics(facts: RunPageFacts, width: int) -> Iterator[str]:
@@ -238,9 +246,7 @@ def _brief(one: RunEvent) -> str:
     words = one.data.get("text")
     if one.type != "event":
         return str(words or "")
-    told = " → ".join(filter(None, (asked(one.data), answered(one.data))))
-    if not told and one.data:
-        told = ", ".join(f"{key} {as_words(value)}" for key, value in one.data.items())
+    told = said(one)
     return told if len(told) <= _BRIEF else f"{told[:_BRIEF]}…"
 
 

@@ -10,7 +10,8 @@ import click
 
 from mlws_tui.cli.behind import warn_if_behind
 from mlws_tui.cli.output import Session, bench, emit_json, is_terminal, run_async, say
-from mlws_tui.domain.errors import UsageError
+from mlws_tui.domain.errors import NotFoundError, UsageError
+from mlws_tui.domain.shellwords import quote
 from mlws_tui.domain.sizes import size_words
 from mlws_tui.domain.text import safe_text
 
@@ -73,18 +74,53 @@ def note_command(session: Session, ref: str, text: str | None, as_json: bool) ->
 
 
 @click.command("best")
-@_RUN
+@click.argument("ref", metavar="RUN", required=False)
 @click.option("--checkpoint", metavar="PATH", default="", help="Where its best checkpoint is.")
 @click.option("--off", is_flag=True, help="Take the mark off again.")
 @_JSON
 @click.pass_obj
-def best_command(session: Session, ref: str, checkpoint: str, off: bool, as_json: bool) -> None:
+def best_command(session: Session, ref: str | None, checkpoint: str, off: bool, as_json: bool) -> None:
     """Mark RUN as the best of its experiment; the mark goes off the experiment's other runs."""
+    if ref is None:
+        raise UsageError(
+            "Which run is to be marked as the best?",
+            hint="mlws-tui experiments show NAME says which run of an experiment came out best",
+        )
 
-    def mark(opened: Workbench, ids: Sequence[str]) -> Awaitable[Act]:
-        return opened.runacts.unmark_best(ids[0]) if off else opened.runacts.mark_best(ids[0], checkpoint)
+    async def mark(opened: Workbench) -> tuple[Act, str]:
+        run = await _run_not_experiment(opened, ref)
+        acts = opened.runacts
+        return await (acts.unmark_best(run) if off else acts.mark_best(run, checkpoint)), run
 
-    _each(session, [ref], mark, as_json)
+    act, run = _work(session, mark)
+    _answer(act, [run], as_json)
+
+
+async def _run_not_experiment(opened: Workbench, ref: str) -> str:
+    """The id of the run that is meant.
+
+    Raises:
+        UsageError: if an experiment is meant, or several runs fit.
+        NotFoundError: if there is none.
+    """
+    try:
+        return (await opened.runs.get(ref)).id
+    except (NotFoundError, UsageError):
+        if not await _is_experiment(opened, ref):
+            raise
+    raise UsageError(
+        f"{ref!r} is an experiment, not a run",
+        hint=f"mlws-tui experiments show {quote(ref)} says which of its runs came out best",
+    )
+
+
+async def _is_experiment(opened: Workbench, ref: str) -> bool:
+    from mlws_tui.services.experimentviews import find
+
+    try:
+        return (await find(opened, ref)).name == ref
+    except (NotFoundError, UsageError):
+        return False
 
 
 @click.command("archive")
@@ -109,14 +145,19 @@ def unarchive_command(session: Session, refs: tuple[str, ...], as_json: bool) ->
 @_RUNS
 @click.option("--forever", is_flag=True, help="Remove their streams and logs, too; it cannot be undone.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--even-if-lost", is_flag=True, help="Also runs that may still run on a host not heard of.")
 @_JSON
 @click.pass_obj
-def delete_command(session: Session, refs: tuple[str, ...], forever: bool, yes: bool, as_json: bool) -> None:
+def delete_command(
+    session: Session, refs: tuple[str, ...], forever: bool, yes: bool, even_if_lost: bool, as_json: bool
+) -> None:
     """Delete RUNs. Without --forever `runs restore` brings them back."""
     if forever:
-        _delete_forever(session, refs, yes, as_json)
+        _delete_forever(session, refs, yes, even_if_lost, as_json)
         return
-    ids = _each(session, refs, lambda opened, ids: opened.runacts.delete(ids), as_json)
+    ids = _each(
+        session, refs, lambda opened, ids: opened.runacts.delete(ids, even_if_lost=even_if_lost), as_json
+    )
     if ids and not as_json:
         say(f"mlws-tui runs restore {' '.join(ids)} brings {'it' if len(ids) == 1 else 'them'} back")
 
@@ -139,7 +180,9 @@ def restore_command(session: Session, refs: tuple[str, ...], as_json: bool) -> N
     _answer(*_work(session, restore), as_json)
 
 
-def _delete_forever(session: Session, refs: Sequence[str], yes: bool, as_json: bool) -> None:
+def _delete_forever(
+    session: Session, refs: Sequence[str], yes: bool, even_if_lost: bool, as_json: bool
+) -> None:
     async def delete(opened: Workbench) -> tuple[Act, list[str], int, int]:
         ids = [(await _find(opened, ref)).id for ref in refs]
         goes = await opened.runacts.what_goes(ids)
@@ -153,7 +196,7 @@ def _delete_forever(session: Session, refs: Sequence[str], yes: bool, as_json: b
             await opened.ingest.close()  # nobody is kept from ingesting while a person thinks
             if not click.confirm(f"{safe_text(told)}. Delete them?"):
                 raise click.Abort
-        act, gone = await opened.runacts.delete_forever(ids)
+        act, gone = await opened.runacts.delete_forever(ids, even_if_lost=even_if_lost)
         return act, ids, len(gone.files), gone.size
 
     act, ids, files, size = _work(session, delete)

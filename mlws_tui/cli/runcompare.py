@@ -15,6 +15,7 @@ from mlws_tui.cli.output import Session, bench, emit_json, run_async
 from mlws_tui.cli.tables import Column, cut, table
 from mlws_tui.domain.comparetables import (
     LABELS,
+    around,
     cell_words,
     fact_words,
     markdown,
@@ -100,9 +101,9 @@ def side_by_side(comparison: Comparison, width: int | None, *, everything: bool)
     if width is None:
         plain = [line for _, lines in _blocks(comparison, everything=everything, room=0) for line in lines]
         return ["\t".join(map(safe_text, (label, *cells))) for label, cells in (("", heads), *plain)]
-    names = [row.name for row in comparison.metrics] + [
-        row.key for row in comparison.config if everything or row.differs
-    ]
+    names = [row.name for row in comparison.metrics]
+    names += [row.key for row in comparison.config if everything or row.differs]
+    names += [LABELS.get(row.key, row.key) for row in comparison.facts]
     labels = min(_LABELS, max((cell_width(safe_text(name)) for name in names), default=0))
     labels = max(_NARROWEST, labels)
     room = max(_NARROWEST, (width - labels) // len(heads) - _GAP)
@@ -132,7 +133,13 @@ def _blocks(comparison: Comparison, *, everything: bool, room: int) -> Iterator[
         if title == "ENVIRONMENT":
             yield from _metrics(comparison, room)
         if rows:
-            yield title, [(row.key, [value_words(value) for value in row.values]) for row in rows]
+            yield title, [(row.key, _told(row, room)) for row in rows]
+
+
+def _told(row: Row, room: int) -> list[str]:
+    """The values of a row; long ones around their difference, where there is a room to keep to."""
+    told = [safe_text(value_words(value)) for value in row.values]
+    return around(told, room) if room else told
 
 
 def _metrics(comparison: Comparison, room: int) -> Iterator[tuple[str, list[Line]]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("fork")
 @click.argument("ref", metavar="RUN")
-@click.option("--name", help="What to call it; as RUN if not given.")
+@click.option("--name", help="What to call it; RUN's name with the next free number if not given.")
 @click.option(
     "--config",
     "settings",
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--start", is_flag=True, help="Start it at once.")
 @click.option("--detach", is_flag=True, help="Start it in the background.")
+@click.option("--quiet", is_flag=True, help="Print the id, and nothing on how to start it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def fork_command(
@@ -37,11 +38,13 @@ def fork_command(
     settings: tuple[str, ...],
     start: bool,
     detach: bool,
+    quiet: bool,
     as_json: bool,
 ) -> None:
-    """Make a run from RUN with some settings changed; prints its id, and says how to start it.
+    """Make a run from RUN with some settings changed, and print its id.
 
-    Its config and command are RUN's; where the command names a changed setting, the new value is put in.
+    Its config and command are RUN's; where the command names a changed setting, the new value is put in. It waits until
+    mlws-tui run --as ID starts it; --start does that here, with its output below the id, --detach in the background.
     """
     from mlws_tui.cli.run import setting
 
@@ -54,16 +57,16 @@ def fork_command(
     line = start_command(plan, made)
     if as_json:
         emit_json(_document(plan, made, line, started=detach))
-    elif not start or detach:
-        click.echo(safe_text(made))
-    for note in plan.notes():
-        say(note)
-    if detach:
-        say(f"started in the background; mlws-tui attach {made} shows its terminal")
-    elif start:
-        sys.exit(_start(session, plan, made))
     else:
-        say(f"start it with: {line}")
+        click.echo(safe_text(made))
+    if not quiet:
+        how = f"start it with: {line}" if not start else ""
+        if detach:
+            how = f"started in the background; mlws-tui attach {made} shows its terminal"
+        for sentence in filter(None, [*plan.notes(), how]):
+            say(sentence)
+    if start and not detach:
+        sys.exit(_start(session, plan, made))
 
 
 async def _fork(

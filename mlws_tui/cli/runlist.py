@@ -18,11 +18,13 @@ from mlws_tui.domain.endings import word
 from mlws_tui.domain.figures import duration, figure
 from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runs import Run, RunState
-from mlws_tui.domain.text import safe_text
+from mlws_tui.domain.text import cell_width, safe_text
 
 if TYPE_CHECKING:
+    from mlws_tui.domain.runcolumns import ColumnSpec
     from mlws_tui.domain.runviews import Group, RunIndex, RunView
 
+_AROUND = 38  # characters of a filter that are shown on either side of what is wrong in it
 #: What a pipe gets of each run where no columns are asked for.
 FIXED = ("id", "state", "seconds", "fraction", "metric", "value", "tags", "name")
 
@@ -83,15 +85,19 @@ def list_command(
         say(f"no run has a {name}")
     if as_json:
         emit_json(_document(found))
-    elif sys.stdout.isatty():
-        _print_table(found)
-    else:
+        return
+    if not found.runs:
+        say(_nothing(found.index))
+    if not sys.stdout.isatty():
         for line in _lines(found, header=header):
             click.echo(line)
+    elif found.runs:
+        _print_table(found)
 
 
 async def _find(session: Session, asked: _Asked) -> _Found:
-    from mlws_tui.domain.runviews import RunView
+    from mlws_tui.domain.runtokens import FilterError
+    from mlws_tui.domain.runviews import RunView, parse_order
 
     async with bench(session) as opened:
         warn_if_behind(await opened.ingest.catch_up())
@@ -104,8 +110,21 @@ async def _find(session: Session, asked: _Asked) -> _Found:
             order=asked.sort or view.order,
             group=view.group if asked.group is None else asked.group,
         )
-        index = await lists.index(view, everything=asked.everything)
-        return _Found(view, index, await lists.runs(index.ids[: asked.limit], view.columns), time.time())
+        try:
+            index = await lists.index(view, everything=asked.everything)
+        except FilterError as error:
+            error.add_note(_place(view.filter, error.at))
+            raise
+        columns = (*view.columns, *(order.column.text for order in parse_order(view.order)))
+        return _Found(view, index, await lists.runs(index.ids[: asked.limit], columns), time.time())
+
+
+def _place(line: str, at: int) -> str:
+    """The filter with a caret below the place where it is wrong; of a long one, what is around it."""
+    start = max(0, at - _AROUND)
+    before = ("…" if start else "") + safe_text(line[start:at])
+    after = safe_text(line[at : at + _AROUND]) + ("…" if len(line) > at + _AROUND else "")
+    return f"  {before}{after}\n  {' ' * cell_width(before)}^"
 
 
 def _document(found: _Found) -> dict[str, Any]:
@@ -195,11 +214,7 @@ def _chosen(run: Run, found: _Found) -> Sequence[str]:
 
 def _print_table(found: _Found) -> None:
     index, runs = found.index, found.runs
-    if not runs:
-        nothing = "no runs yet: mlws-tui run -- COMMAND records one"
-        say(f"none of the {index.all} runs fits" if index.all else nothing)
-        return
-    columns = _own_columns(found) if found.view.columns else _usual_columns(runs, found.now)
+    columns = _own_columns(found) if found.view.columns else _usual_columns(found)
     lines = table(columns, shutil.get_terminal_size().columns)
     click.echo(lines[0])
     groups = _groups(found)
@@ -214,6 +229,12 @@ def _print_table(found: _Found) -> None:
         say(f"{len(index.ids) - len(runs)} more: --limit {len(index.ids)} lists them all")
 
 
+def _nothing(index: RunIndex) -> str:
+    if not index.all:
+        return "no runs yet: mlws-tui run -- COMMAND records one"
+    return f"no run fits, of {index.all} that are listed"
+
+
 def _heading(group: Group) -> str:
     told = [f"{group.count} run{'s' * (group.count != 1)}"]
     told += [f"{group.running} running"] * bool(group.running) + [f"{group.failed} failed"] * bool(
@@ -221,30 +242,39 @@ def _heading(group: Group) -> str:
     )
     if group.best is not None:
         told.append(f"best {safe_text(group.best.metric)} {figure(group.best.value)} ({group.best.run})")
-    return f"── {safe_text(group.label)} · {' · '.join(told)}"
+    return f"── {safe_text(group.title)} · {' · '.join(told)}"
 
 
 def _own_columns(found: _Found) -> list[Column]:
     """The chosen columns; where there is no room the last ones go first."""
-    from mlws_tui.domain.runcolumns import Kind, cell, header, parse_column, value_of
+    from mlws_tui.domain.runcolumns import parse_column
 
-    made = []
-    for place, spec in enumerate(map(parse_column, found.view.columns)):
-        cells = [cell(run, spec, found.now) for run in found.runs]
-        right = spec.field.kind is not Kind.TIME if spec.field is not None else True
-        right = right and not any(isinstance(value_of(run, spec, found.now), str) for run in found.runs)
-        made.append(
-            Column(header(spec).upper() if spec.field is not None else header(spec), cells, place, right)
-        )
-    return made
+    specs = map(parse_column, found.view.columns)
+    return [_column(spec, found, place) for place, spec in enumerate(specs)]
 
 
-def _usual_columns(runs: Sequence[Run], now: float) -> list[Column]:
+def _column(spec: ColumnSpec, found: _Found, drop: int) -> Column:
+    from mlws_tui.domain.runcolumns import Kind, cell, header, value_of
+
+    cells = [cell(run, spec, found.now) for run in found.runs]
+    right = spec.field.kind is not Kind.TIME if spec.field is not None else True
+    right = right and not any(isinstance(value_of(run, spec, found.now), str) for run in found.runs)
+    return Column(header(spec).upper() if spec.field is not None else header(spec), cells, drop, right)
+
+
+def _usual_columns(found: _Found) -> list[Column]:
+    """What a list shows without any choice; what it is sorted by is among it."""
+    from mlws_tui.domain.runcolumns import SHOWN
+    from mlws_tui.domain.runviews import parse_order
+
+    runs, now = found.runs, found.now
     figures = [_main_figure(run) for run in runs]
+    orders = [order.column for order in parse_order(found.view.order)]
     return [
         Column("RUN", [run.id for run in runs]),
         Column("NAME", ["" if run.id[16:] == run.name else safe_text(run.name) for run in runs], drop=3),
         Column("STATE", [word(run) for run in runs]),
+        *(_column(spec, found, 0) for spec in orders if spec.field is None or spec.field.name not in SHOWN),
         Column("DONE", [_done(run) for run in runs], drop=2, right=True),
         Column("METRIC", [f"{safe_text(name)} {figure(value)}" if name else "" for name, value in figures]),
         Column("TIME", [duration(run.duration(now)) for run in runs], right=True),

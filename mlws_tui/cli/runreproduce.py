@@ -59,7 +59,7 @@ def reproduce_command(
     if as_json:
         emit_json(document(plan))
     elif prepared is None:
-        _print_script(session, plan, without_diff)
+        sys.exit(_print_script(session, plan, without_diff))
     elif detach:
         click.echo(safe_text(prepared.run_id))
         say(f"started in the background; mlws-tui attach {prepared.run_id} shows its terminal")
@@ -117,16 +117,21 @@ def _show(plan: ReproductionPlan) -> None:
         say(sentence)
 
 
-def _print_script(session: Session, plan: ReproductionPlan, without_diff: bool) -> None:
+def _print_script(session: Session, plan: ReproductionPlan, without_diff: bool) -> int:
+    """The exit code: 1 where something stands in the way, so that nobody takes the script for one that does it."""
     from mlws_tui.domain.reproscript import script
 
     click.echo(script(plan, str(session.workspace().root), without_diff=without_diff), nl=False)
     for sentence in plan.told():
         say(sentence)
-    for problem in (*plan.problems, *([] if without_diff else filter(None, [plan.diff_problem]))):
-        say(f"stands in the way: {problem}")
-    if not plan.problems:
+    obstacles = plan.obstacles(without_diff=without_diff)
+    for obstacle in obstacles:
+        say(f"stands in the way: {obstacle}")
+    if plan.diff_problem in obstacles:
+        say("--without-diff leaves the uncommitted changes out")
+    if not obstacles:
         say(f"mlws-tui runs reproduce {plan.run.id} --go does it")
+    return 1 if obstacles else 0
 
 
 def document(plan: ReproductionPlan) -> dict[str, Any]:

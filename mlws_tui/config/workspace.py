@@ -36,6 +36,11 @@ class Workspace:
         return self.root / STREAMS_DIR
 
     @property
+    def worktrees(self) -> Path:
+        """Where code is checked out to do a run again."""
+        return self.marker / "worktrees"
+
+    @property
     def journal(self) -> Path:
         return self.root / "ACTIVITY.md"
 

@@ -6,14 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from mlws_tui.domain.comparison import MISSING, Cell, Comparison, MetricRow
+from mlws_tui.domain.comparison import MISSING, Cell, Comparison, MetricRow, Row
 from mlws_tui.domain.figures import duration, figure
 from mlws_tui.domain.metricnames import is_looked_at
-from mlws_tui.domain.text import safe_text
+from mlws_tui.domain.text import cell_width, safe_text
 from mlws_tui.domain.words import as_words
 
 #: How facts are called.
 LABELS = {"gpu_hours": "GPU-hours", "parent": "forked from"}
+#: What stands where a run has no such value.
+NONE = "–"
 #: The sign of the best value of a metric.
 BEST = "★"
 #: Characters of a value in a table that a person writes on.
@@ -26,7 +28,7 @@ _TOLD = ("state", "duration", "gpu_hours", "model", "dataset")
 
 def value_words(value: Any) -> str:
     """A value of a config in words; ``–`` where a run has no such key. Not yet safe for a terminal."""
-    return "–" if value is MISSING or value is None else as_words(value)
+    return NONE if value is MISSING or value is None else as_words(value)
 
 
 def fact_words(key: str, value: Any) -> str:
@@ -38,6 +40,33 @@ def fact_words(key: str, value: Any) -> str:
     if key == "started":
         return moment_words(value)
     return figure(value, 4) if isinstance(value, int | float) else as_words(value)
+
+
+def around(texts: Sequence[str], room: int) -> list[str]:
+    """Texts of a row, safe for a terminal: where they are too long, what they all begin with gives way to a ``…``.
+
+    Args:
+        texts: One for each run; what a run lacks stays as it is.
+        room: Cells that each may take. The ends may still be longer.
+    """
+    long = [text for text in texts if text != NONE]
+    widest = max((cell_width(text) for text in long), default=0)
+    if widest <= room or len(set(long)) < 2:
+        return list(texts)
+    shared = shared_length(long)
+    begin = long[0].rfind(" ", 0, shared) + 1
+    before = long[0].rfind(" ", 0, max(0, begin - 1)) + 1
+    if shared - before <= room // 2:  # the word before says of what it is the value
+        begin = before
+    begin = max(begin, shared - room // 2)
+    return [text if text == NONE or begin < 2 else f"…{text[begin:]}" for text in texts]
+
+
+def shared_length(texts: Sequence[str]) -> int:
+    """How many characters all of several texts begin with; 0 for a single one."""
+    first, last = min(texts), max(texts)  # those that differ soonest
+    same = (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return next(same, min(len(first), len(last))) if len(texts) > 1 else 0
 
 
 def metric_words(cell: Cell | None) -> str:
@@ -89,14 +118,18 @@ def markdown(comparison: Comparison, *, everything: bool = False) -> str:
             rows.append([LABELS.get(fact.key, fact.key), *words])
     for row in comparison.config:
         if everything or row.differs:
-            rows.append([code(row.key), *(safe(value_words(value)) for value in row.values)])
+            rows.append([code(row.key), *_values(row)])
     others = [row.name for row in comparison.metrics if not is_looked_at(row.name)]
     for metric in comparison.metrics:
         if everything or metric.name not in others[_OTHERS:]:
             rows.append([safe(metric.name), *_metric_cells(metric)])
     for row in (*comparison.git, *(comparison.environment if everything else ())):
-        rows.append([safe(row.key), *(safe(value_words(value)) for value in row.values)])
+        rows.append([safe(row.key), *_values(row)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _values(row: Row) -> list[str]:
+    return [safe(text) for text in around([safe_text(value_words(value)) for value in row.values], _LONGEST)]
 
 
 def safe(text: str, longest: int = _LONGEST) -> str:

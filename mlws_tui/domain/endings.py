@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 
@@ -25,6 +26,8 @@ _FAULTS = {
     int(signal.SIGILL): "illegal instruction",
     int(signal.SIGABRT): "aborted",
 }
+#: What the state's word has said already, before how much was asked for.
+_NO_MEMORY = re.compile(r"(?:[\w.]+: )?(?:CUDA|HIP)(?: error:)? out of memory(?:\.\s*|\Z)")
 _KILLED_BY = "killed by signal "  # what the wrapper says where nothing else is known
 
 
@@ -117,7 +120,7 @@ def _error(run: Run) -> str:
     lines = [line.strip() for line in run.error.message.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     if run.reason == OOM_GPU:
-        return lines[0] if lines else ""
+        return _NO_MEMORY.sub("", lines[0]) if lines else ""
     if run.signal and last.startswith(_KILLED_BY):
         return ""
     return ": ".join(part for part in (run.error.type, last) if part)

@@ -22,6 +22,16 @@ _HOST = re.compile(
     r"\bMemoryError\b|\bstd::bad_alloc\b|DefaultCPUAllocator: (?:can't|not enough)|Cannot allocate memory"
     r"|oom[-_]kill event|out-of-memory handler|task \d+: Out Of Memory"
 )
+#: Other causes that a program names in its last words.
+_OTHER = re.compile(
+    r"No space left on device|quota exceeded|Read-only file system|No such file or directory|Permission denied"
+    r"|Connection (?:refused|reset)|No module named|unrecognized arguments|can't open file",
+    re.IGNORECASE,
+)
+#: A line that tells so tells of a complaint which was got over.
+_GOES_ON = re.compile(r"\b(?:retry|retries|retrying|fall(?:ing|s)? back|recovered)\b", re.IGNORECASE)
+#: Lines before the end in which a complaint counts; a launcher says much after what went wrong.
+_LAST_WORDS, _LAUNCHER_WORDS = 20, 200
 _TIME = re.compile(r"DUE TO TIME LIMIT")
 _KILLED_BELOW = re.compile(r"killed by signal: Killed|SIGKILL|exitcode\s*:?\s*-9\b|signal 9\b")
 #: Errors of programs that start others: why those failed stands above, in the output.
@@ -67,14 +77,23 @@ def classify(
         return TIME_LIMIT
     if status == "stopped" and why != KILLED:
         return why or (INTERRUPTED if told.get("type") == "KeyboardInterrupt" else "")
-    return _of_memory(words, above, killed=why == KILLED, oom_killed=oom_killed) or why
-
-
-def _of_memory(words: str, above: str, *, killed: bool, oom_killed: bool) -> str:
-    """What an error's words and the lines above it tell of memory; the error itself is believed first."""
-    if oom_killed and (killed or _KILLED_BELOW.search(f"{words}\n{above}")):
+    if oom_killed and (why == KILLED or _KILLED_BELOW.search(f"{words}\n{above}")):
         return OOM_HOST
-    for text in (words, above):
+    return _of_memory(words, _last_words(told, above)) or why
+
+
+def _last_words(error: Mapping[str, str], above: str) -> str:
+    """The lines just before the end, without those of which the program made something."""
+    if _OTHER.search(error.get("message", "")):
+        return ""
+    lines = [line for line in above.splitlines() if line.strip()]
+    count = _LAUNCHER_WORDS if _is_launcher(error) else _LAST_WORDS
+    return "\n".join(line for line in lines[-count:] if not _GOES_ON.search(line))
+
+
+def _of_memory(words: str, last_words: str) -> str:
+    """What an error's words and the lines before it tell of memory; the error itself is believed first."""
+    for text in (words, last_words):
         if _GPU.search(text):
             return OOM_GPU
         if _HOST.search(text):
@@ -84,5 +103,8 @@ def _of_memory(words: str, above: str, *, killed: bool, oom_killed: bool) -> str
 
 def _speaks_for_itself(error: Mapping[str, str]) -> bool:
     """Whether an error is an exception of the program itself, so that older lines do not matter."""
-    name = error.get("type", "").rpartition(".")[2]
-    return bool(error.get("traceback")) and name not in LAUNCHERS
+    return bool(error.get("traceback")) and not _is_launcher(error)
+
+
+def _is_launcher(error: Mapping[str, str]) -> bool:
+    return error.get("type", "").rpartition(".")[2] in LAUNCHERS

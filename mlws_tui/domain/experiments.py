@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from mlws_tui.domain.events import decode_number, encode_number, run_id
+from mlws_tui.domain.metricdirection import lower_is_better as lower_is_better
 from mlws_tui.domain.runs import Run, RunState
 
 CREATED = "created"
@@ -20,13 +20,6 @@ _PLAIN = ("name", "base_model", "method", "description", "status", "best_checkpo
 #: By what lists can be ordered; with ``-`` before it, the largest first.
 ORDERS = ("created", "updated", "name", "status")
 _IMPLICIT = "name"
-#: Words of a metric's name that tell what is better. Whole words: ``glossary`` says nothing of a loss.
-_LOWER = frozenset({"loss", "nll", "ppl", "perplexity", "error", "err", "mse", "mae", "rmse", "wer", "cer"})
-_HIGHER = frozenset(
-    {"acc", "accuracy", "f1", "auc", "bleu", "rouge", "score", "map", "iou", "reward", "return", "precision"}
-    | {"recall", "psnr", "ssim"}
-)
-_WORDS = re.compile(r"[a-z0-9]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: (field, key, value) of a ``set`` record; a tag's value is its place in the record, 0 where it is taken off.
@@ -294,14 +287,6 @@ def compare(experiments: Sequence[Experiment]) -> Comparison:
     differs = tuple(key for key in config if _differ([one.config for one in experiments], key))
     best = {name: place for name, values in metrics.items() if (place := _best(name, values)) is not None}
     return Comparison(tuple(experiments), config, metrics, differs, best)
-
-
-def lower_is_better(name: str) -> bool | None:
-    """What the name of a metric tells of which value is better; None where it tells nothing."""
-    for word in reversed(_WORDS.findall(name.lower())):
-        if word in _LOWER or word in _HIGHER:
-            return word in _LOWER
-    return None
 
 
 def moment(ts: float) -> datetime:

@@ -6,12 +6,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+from mlws_tui.domain.configs import setting
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 _KEY_EQUALS = re.compile(r"(?P<sign>--?|\+\+?|)(?P<key>[A-Za-z_][\w.\-/@]*)=(?P<value>.*)", re.DOTALL)
 _NUMBER = re.compile(r"-\.?\d")
 _TRUTH = {"true": "false", "True": "False", "1": "0", "yes": "no", "on": "off"}
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_TRUTHS = frozenset(word.lower() for pair in _TRUTH.items() for word in pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +28,30 @@ class Edited:
     unnamed: tuple[str, ...]
 
 
-def with_changes(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A config with settings changed. ``optim.lr`` is the key ``lr`` below ``optim`` where there is that."""
-    merged = dict(config)
-    for key, value in changes.items():
-        _put(merged, key, value)
-    return merged
-
-
-def _put(config: dict[str, Any], key: str, value: Any) -> None:
-    head, dot, rest = key.partition(".")
-    if key not in config and dot and isinstance(config.get(head), Mapping):
-        config[head] = with_changes(config[head], {rest: value})
-    else:
-        config[key] = value
-
-
-def edit_command(command: Sequence[str], changes: Mapping[str, Any]) -> Edited:
+def edit_command(
+    command: Sequence[str], changes: Mapping[str, Any], config: Mapping[str, Any] = _NOTHING
+) -> Edited:
     """Put changed settings into a command: ``--lr 1e-4``, ``--lr=1e-4``, ``lr=1e-4``, ``--optim.lr 1e-4``.
 
-    Dashes and underscores count as the same. An option without a value is taken to be a switch.
+    Dashes and underscores count as the same. An option without a value is taken to be a switch; so is one that gets a
+    truth value, unless the word behind it is one or `config` has another kind of value.
+
+    Args:
+        command: Its words.
+        changes: The new values by key.
+        config: The settings that the command was run with.
     """
     words = list(command)
     unnamed = []
     for key, value in changes.items():
-        words, found = _set(words, key, value)
+        switch = isinstance(value, bool) and isinstance(setting(config, key), bool | None)
+        words, found = _set(words, key, value, switch)
         if not found:
             unnamed.append(key)
     return Edited(tuple(words), tuple(unnamed))
 
 
-def _set(words: Sequence[str], key: str, value: Any) -> tuple[list[str], bool]:
+def _set(words: Sequence[str], key: str, value: Any, switch: bool) -> tuple[list[str], bool]:
     """The words with one setting put in everywhere it is named."""
     wanted = _same(key)
     out = list(words[:1])
@@ -73,14 +72,22 @@ def _set(words: Sequence[str], key: str, value: Any) -> tuple[list[str], bool]:
                 f"no-{wanted}",
             )
         ):
-            end = at
-            while end < len(words) and not _is_option(words[end]) and (end == at or isinstance(value, list)):
-                end += 1
+            end = _end_of_values(words, at, value, switch)
             out.extend(_option(word, name != wanted, words[at:end], value))
             at, found = end, True
         else:
             out.append(word)
     return out, found
+
+
+def _end_of_values(words: Sequence[str], at: int, value: Any, switch: bool) -> int:
+    """Where the old values of an option end, which begin at `at`, if it has any."""
+    if switch and at < len(words) and words[at].lower() not in _TRUTHS:
+        return at  # what stands behind a switch is not its own
+    end = at
+    while end < len(words) and not _is_option(words[end]) and (end == at or isinstance(value, list)):
+        end += 1
+    return end
 
 
 def _option(word: str, negated: bool, old: Sequence[str], value: Any) -> list[str]:

@@ -57,6 +57,9 @@ _PY_WARNING = re.compile(r"\b[A-Z]\w*Warning: ")
 _HEAD = 160  # characters in which a level word is looked for
 
 TRACEBACK = "Traceback (most recent call last)"
+_ENDING = re.compile(
+    rf"{_DATE} \d\d:\d\d:\d\d - ERROR - Failed: (?:exit code|killed by signal) \d+\b.* after \d[\d.hm ]* ?s\s*$"
+)
 _RANK = re.compile(r"(?:\[(?:Rank \d+|[a-z][\w.#-]{0,24})\]:? ?|\s*\| ?|\s*\+-+[+ -]*)+")
 _FRAME = re.compile(r'\s+File ".*", line \d+')
 _CHAIN = re.compile(
@@ -257,6 +260,11 @@ def _kind_of(line: str) -> _Kind:
     return _Kind.LAST if _LAST.match(text) else _Kind.OTHER
 
 
+def closes_a_failed_run(line: str) -> bool:
+    """Whether this is the last line that `mlws-tui run` writes of a failed command: what went wrong is above it."""
+    return _ENDING.match(line) is not None
+
+
 def begins_error(line: str, before: Sequence[str]) -> bool:
     """Whether an error begins with this line, and not one or more lines before it.
 
@@ -265,7 +273,7 @@ def begins_error(line: str, before: Sequence[str]) -> bool:
         before: The lines before it, at least six of them where there are so many.
     """
     level = level_of(line)
-    if level is None or level < Level.ERROR:
+    if level is None or level < Level.ERROR or closes_a_failed_run(line):
         return False
     if TRACEBACK in line:
         last = [without_rank(text) for text in before if without_rank(text).strip()]

@@ -84,7 +84,7 @@ def _ended(run: Run, claim: Claim) -> Run:
         others = [other for other in run.claims if other.speaker != "person"]
         recorded = deciding_claim(others, await_wrapper=False)
         claim = recorded or replace(claim, exit_code=None, signal=None)
-        ended = recorded.ts if recorded is not None else run.last_seen or claim.ts
+        ended = recorded.ts if recorded is not None else _ended_unrecorded(run, claim)
     failed = state in (RunState.FAILED, RunState.CRASHED)
     error = _best_error(run, claim) if failed else claim.error
     return replace(
@@ -96,6 +96,13 @@ def _ended(run: Run, claim: Claim) -> Run:
         error=error,
         reason="" if state is RunState.COMPLETED else claim.reason or _reason_of(claim, error),
     )
+
+
+def _ended_unrecorded(run: Run, claim: Claim) -> float:
+    """When a run ended of which a person alone says so: who stops it does so then; else when it spoke last."""
+    if claim.status == RunState.STOPPED or run.last_seen is None:
+        return claim.ts
+    return run.last_seen
 
 
 def _reason_of(claim: Claim, error: RunError | None) -> str:

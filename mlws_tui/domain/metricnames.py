@@ -16,14 +16,15 @@ _KINDS = (
 #: Words that mean the same in the names of metrics.
 _ALIKE = {"valid": "val", "validation": "val", "accuracy": "acc", "evaluation": "eval"}
 _SPLIT = re.compile(r"[/._\s-]+")
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 def by_importance(names: Iterable[str]) -> list[str]:
     """The names, those first that people look at: losses, accuracies and scores, then the rest by name.
 
-    A quantity on training data comes before the same on held-out data.
+    A quantity on training data comes before the same on held-out data, and ``layer.2`` before ``layer.10``.
     """
-    return sorted(names, key=lambda name: (importance(name), name))
+    return sorted(names, key=lambda name: (importance(name), _in_numbers(name), name))
 
 
 def importance(name: str) -> int:
@@ -34,6 +35,11 @@ def importance(name: str) -> int:
 def is_looked_at(name: str) -> bool:
     """Whether it is a loss, an accuracy, a score or another figure by which people judge a run."""
     return _kind(name) < 2 * len(_KINDS)
+
+
+def visible(name: str) -> str:
+    """The name as it can be seen: one that is empty or blank stands between quotes."""
+    return name if name.strip() else f'"{name}"'
 
 
 def together(names: Iterable[str]) -> list[tuple[str, ...]]:
@@ -66,6 +72,13 @@ def canonical(name: str) -> str:
 
 def _words(name: str) -> list[str]:
     return [word for word in _SPLIT.split(name.lower()) if word]
+
+
+def _in_numbers(name: str) -> list[tuple[int, str]]:
+    """What sorts numbers by their value: each with its length; words, which are at every other place, have none."""
+    parts = _NUMBERS.split(name)
+    parts[1::2] = (digits.lstrip("0") for digits in parts[1::2])
+    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(parts)]
 
 
 def _kind(name: str) -> int:

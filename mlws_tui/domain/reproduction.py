@@ -54,6 +54,8 @@ class ReproductionPlan:
         notes: What the person should know, a sentence each.
         differences: What is not as it was.
         same: What was compared and is as it was, in words.
+        data: Files whose hashes are recorded again.
+        shims: Trackers whose reports are recorded here, as the run's were.
     """
 
     run: Run
@@ -70,6 +72,13 @@ class ReproductionPlan:
     notes: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     same: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    shims: tuple[str, ...] = ()
+
+    def obstacles(self, *, without_diff: bool = False) -> tuple[str, ...]:
+        """What stands in the way, a sentence each; `without_diff`: if the uncommitted changes are left out."""
+        diff = () if without_diff or not self.diff_problem else (self.diff_problem,)
+        return (*self.problems, *diff)
 
     def told(self) -> list[str]:
         """What differs today and what to know, a sentence each."""

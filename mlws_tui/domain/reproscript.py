@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlws_tui.domain.reproduction import ReproductionPlan, command_line
 from mlws_tui.domain.shellwords import quote
@@ -16,15 +16,19 @@ _PLACE = "\0"  # stands for the working tree's folder, whose name only the runni
 def script(plan: ReproductionPlan, workspace: str, *, without_diff: bool = False) -> str:
     """The script that does a run again. It makes a working tree beside the checkout, which is not touched.
 
+    Where something stands in the way it does nothing but say so: what it ran would be something else.
+
     Args:
         plan: How the run would be done again.
         workspace: The folder of its workspace.
         without_diff: Leave the uncommitted changes out.
     """
-    return "\n".join([*_head(plan, without_diff), *_body(plan, workspace, without_diff), ""])
+    obstacles = plan.obstacles(without_diff=without_diff)
+    body = _refusal(plan, obstacles) if obstacles else _body(plan, workspace, without_diff)
+    return "\n".join([*_head(plan), *body, ""])
 
 
-def _head(plan: ReproductionPlan, without_diff: bool) -> Iterator[str]:
+def _head(plan: ReproductionPlan) -> Iterator[str]:
     run = plan.run
     yield "#!/usr/bin/env bash"
     yield _comment(f"Does run {run.id} ({run.name}) again.")
@@ -32,22 +36,25 @@ def _head(plan: ReproductionPlan, without_diff: bool) -> Iterator[str]:
         yield _comment(f"Differs today: {difference.words()}")
     for note in plan.notes:
         yield _comment(f"Note: {note}")
-    for problem in plan.problems:
-        yield _comment(f"Stands in the way: {problem}")
-    if plan.diff_problem and not without_diff:
-        yield _comment(f"Stands in the way: {plan.diff_problem}; --without-diff leaves them out")
     yield "set -euo pipefail"
+
+
+def _refusal(plan: ReproductionPlan, obstacles: Sequence[str]) -> Iterator[str]:
+    for obstacle in obstacles:
+        hint = "; --without-diff leaves them out" if obstacle == plan.diff_problem else ""
+        yield f"echo {quote(f'Stands in the way: {_line(obstacle)}{hint}')} >&2"
+    yield "exit 1"
 
 
 def _body(plan: ReproductionPlan, workspace: str, without_diff: bool) -> Iterator[str]:
     start = f"mlws-tui --workspace {quote(workspace)}"
     if plan.repository is None:
-        yield f"cd {quote(plan.cwd)}" if plan.cwd else _comment("Its folder was not recorded.")
+        yield f"cd {quote(plan.cwd)}"
         words = command_line(plan.command)
     else:
         yield f"repository={quote(str(plan.repository))}"
         folder = quote(f"{workspace}/.mlws/worktrees")
-        yield f"mkdir -p {folder}"
+        yield f"mkdir -p -m 700 {folder}"
         yield f"place=$(mktemp -d {folder}/{plan.run.id}-XXXXXX)"
         checkout = f'worktree add --detach "$place" {plan.sha}'
         yield f'git -C "$repository" -c core.hooksPath=/dev/null {checkout}'
@@ -56,8 +63,10 @@ def _body(plan: ReproductionPlan, workspace: str, without_diff: bool) -> Iterato
         below = "" if plan.below == "." else f"/{quote(plan.below)}"
         yield f'mkdir -p "$place"{below} && cd "$place"{below}'
         words = " ".join(_word(word) for word in plan.command_in(_PLACE))
-    yield f"run=$({start} runs fork {plan.run.id})"
-    yield f'exec {start} run --as "$run" -- {words or "COMMAND"}'
+    options = [f"--shim {quote(','.join(plan.shims))}"] if plan.shims else []
+    options += [f"--data {quote(file)}" for file in plan.data]
+    yield f"run=$({start} runs fork --quiet {plan.run.id})"
+    yield f'exec {start} run --as "$run" {"".join(f"{option} " for option in options)}-- {words}'
 
 
 def _word(word: str) -> str:
@@ -80,4 +89,8 @@ def _changes(diff: str) -> Iterator[str]:
 
 
 def _comment(text: str) -> str:
-    return f"# {safe_text(' '.join(text.split()))}"
+    return f"# {_line(text)}"
+
+
+def _line(text: str) -> str:
+    return safe_text(" ".join(text.split()))

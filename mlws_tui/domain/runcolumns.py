@@ -20,12 +20,14 @@ __all__ = [
     "ALL_FIELDS",
     "DEFAULT_COLUMNS",
     "FIELDS",
+    "SHOWN",
     "STATS",
     "ColumnSpec",
     "Field",
     "Kind",
     "Value",
     "cell",
+    "count_keys",
     "flatten",
     "header",
     "near",
@@ -38,8 +40,12 @@ __all__ = [
 Value = float | str | None
 #: None are chosen: the app shows a row of its own (name, progress, figures, time).
 DEFAULT_COLUMNS: tuple[str, ...] = ()
+#: Fields that such a row shows anyway.
+SHOWN = ("id", "name", "state", "progress", "duration")
 #: Keys of a config that can be asked for, how deep they lie, and characters of a value.
-MOST_KEYS, _DEPTH, _LENGTH = 1000, 12, 1000
+MOST_KEYS, _DEPTH, _LENGTH = 10_000, 12, 1000
+#: Characters of a run's notes: more than people write, less than a program may.
+LONGEST_NOTE = 100_000
 _LIVE = (RunState.RUNNING,)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\Z", re.IGNORECASE)
 
@@ -100,7 +106,7 @@ def cell(run: Run, column: ColumnSpec, now: float) -> str:
     if known.kind is Kind.STATE:
         return word(run)
     if isinstance(value, str):
-        return safe_text(value[:8] if known.name == "sha" else value)
+        return safe_text(value[: 8 if known.name == "sha" else _LENGTH])
     if known.name == "age":
         return age(value)
     if known.kind is Kind.TIME:
@@ -133,9 +139,19 @@ def flatten(config: Mapping[str, Any]) -> dict[str, float | str]:
             break
         found[key] = value
     for key, value in config.items():
-        if "." in key and not isinstance(value, Mapping) and key in found:
+        if "." in key and not (isinstance(value, Mapping) and value) and key in found:
             found[key] = _scalar(value)
     return found
+
+
+def count_keys(config: Mapping[str, Any], depth: int = _DEPTH) -> int:
+    """How many keys a nested mapping has as `flatten` has them, were there no limit."""
+    if not any(isinstance(value, Mapping) for value in config.values()):
+        return len(config)
+    return sum(
+        count_keys(value, depth - 1) if isinstance(value, Mapping) and value and depth else 1
+        for value in config.values()
+    )
 
 
 def _leaves(config: Mapping[str, Any], above: str, depth: int) -> Iterator[tuple[str, float | str]]:
@@ -163,9 +179,24 @@ def _scalar(value: Any) -> float | str:
 def _keyed(config: Mapping[str, Any], key: str) -> Value:
     if key in config and not (isinstance(config[key], Mapping) and config[key]):
         return _scalar(config[key])
-    if "." not in key:
-        return None
-    return flatten(config).get(key)
+    return _nested(config, key, _DEPTH)
+
+
+def _nested(config: Mapping[str, Any], key: str, depth: int) -> Value:
+    """The value of a dotted key as `flatten` has it, without looking at the others: of two, the later one."""
+    found: list[tuple[str, Value]] = []
+    dot = key.find(".") if depth else -1
+    while dot >= 0:
+        inner, rest = config.get(key[:dot]), key[dot + 1 :]
+        if isinstance(inner, Mapping) and (told := _nested(inner, rest, depth - 1)) is not None:
+            found.append((key[:dot], told))
+        dot = key.find(".", dot + 1)
+    if key in config and not (isinstance(config[key], Mapping) and config[key] and depth):
+        found.append((key, _scalar(config[key])))
+    if len(found) < 2:
+        return found[0][1] if found else None
+    names = list(config)
+    return max(found, key=lambda one: names.index(one[0]))[1]
 
 
 def _has(config: Mapping[str, Any], key: str) -> bool:
@@ -219,7 +250,7 @@ _FIELD_VALUES: Mapping[str, Callable[[Run, float], Value]] = {
     "host": lambda run, _: run.host,
     "sha": lambda run, _: _git(run, "sha"),
     "branch": lambda run, _: _git(run, "branch"),
-    "note": lambda run, _: run.notes[:_LENGTH] or None,
+    "note": lambda run, _: run.notes[:LONGEST_NOTE] or None,
     "error": lambda run, _: _error(run),
     "reason": lambda run, _: run.reason or None,
     "command": lambda run, _: " ".join(run.command)[:_LENGTH] or None,

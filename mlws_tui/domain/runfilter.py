@@ -13,6 +13,7 @@ from mlws_tui.domain.errors import UsageError
 from mlws_tui.domain.runcompletion import Completion, Vocabulary, complete
 from mlws_tui.domain.runfields import ColumnSpec, near, parse_column
 from mlws_tui.domain.runfitting import compared
+from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.runterms import FLAGS, And, Has, Is, Node, Not, Or, Test, Word
 from mlws_tui.domain.runtokens import FilterError, Token, Value, quote, tokens
 
@@ -151,9 +152,9 @@ class _Parser:
 def _is(value: Value) -> Node:
     flag = value.text.lower()
     if flag not in FLAGS:
-        raise FilterError(
-            f"There is no is:{value.text}", value.at, hint=near(flag, FLAGS) or ", ".join(FLAGS)
-        )
+        state = f"did you mean state:{flag}?" if flag in set(RunState) else ""
+        hint = state or near(flag, FLAGS) or ", ".join(FLAGS)
+        raise FilterError(f"There is no is:{value.text}", value.at, hint=hint)
     return Is(flag)
 
 

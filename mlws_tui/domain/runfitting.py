@@ -40,7 +40,7 @@ def compared(name: str, column: ColumnSpec, operator: str, values: tuple[Value, 
         FilterError: if they are not.
     """
     for value in values:
-        if not value.quoted and operator != "~" and re.search("[<>]", value.text):
+        if not value.quoted and operator != "~" and re.search("[<>]|^=", value.text):
             stat = near(re.split("[<>]", value.text)[0], STATS)
             hint = stat or f'a name with a colon goes in double quotes: "{name}{operator}…"'
             raise FilterError(f"{name}{operator}{value.text} has two signs", value.at, hint=hint)

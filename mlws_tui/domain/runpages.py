@@ -78,6 +78,8 @@ class RankInfo:
         first: When it was first heard (Unix seconds).
         last: When it was last heard.
         step: The furthest step that it logged.
+        given: Of a wrapper, the keys of the settings that a person gave when starting the run.
+        untold: Of a rank, those of them that its script's own configuration does not have.
     """
 
     rank: int
@@ -93,6 +95,8 @@ class RankInfo:
     first: float | None = None
     last: float | None = None
     step: float | None = None
+    given: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,37 @@ def attempts_of(ranks: Sequence[RankInfo], run: Run) -> tuple[Attempt, ...]:
         else:
             found.append(Attempt(number, started, ended, _ended_as(members)))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Settings that a person gave and the script did not tell back: perhaps it never looked at them.
+
+    Attributes:
+        keys: Their dotted names.
+        silent: Whether no script spoke at all, so that nothing tells whether they were used.
+    """
+
+    keys: tuple[str, ...] = ()
+    silent: bool = False
+
+    def mark(self, key: str) -> str:
+        """What is said beside a setting, of a dotted name; empty where nothing is."""
+        if not any(key == one or key.startswith(f"{one}.") for one in self.keys):
+            return ""
+        return "given; its script tells no settings" if self.silent else "given, not told by the script"
+
+
+def untold(ranks: Sequence[RankInfo]) -> Untold:
+    """What the newest start of a run was given and its script did not tell back, by what its processes say."""
+    newest = max((one.attempt for one in ranks), default=1)
+    members = [one for one in ranks if one.attempt == newest]
+    given = [key for one in members if one.role == "wrapper" for key in one.given]
+    speakers = [one for one in members if one.role == "rank" and one.pid is not None]
+    if not speakers:
+        return Untold(tuple(dict.fromkeys(given)), silent=True)
+    everywhere = set.intersection(*(set(one.untold) for one in speakers))
+    return Untold(tuple(key for key in dict.fromkeys(given) if key in everywhere))
 
 
 def gpu_words(gpu: object) -> str:

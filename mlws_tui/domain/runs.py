@@ -163,6 +163,7 @@ class Run:
     told: Mapping[str, Any] = field(default_factory=dict)  # what its log tells beside: see docs/streams.md
     reason: str = ""
     environment: Mapping[str, Any] = field(default_factory=dict)
+    paused: float = 0.0  # seconds between its attempts, in which nothing of it ran
 
     def gpu_hours(self, now: float) -> float | None:
         """Hours times the GPUs that it was given; None where it is not known that it had any."""
@@ -170,18 +171,18 @@ class Run:
         return None if seconds is None or not self.gpus else len(self.gpus) * seconds / 3600
 
     def duration(self, now: float) -> float | None:
-        """Seconds from start to end, or until now while it is live; None where it never started."""
-        if self.started is None:
+        """Seconds that its attempts took together, until now while it is live; None where it never started."""
+        if self.started is None or self.state is RunState.CREATED:
             return None
         end = self.ended if self.ended is not None else now
-        return max(0.0, end - self.started)
+        return max(0.0, end - self.started - self.paused)
 
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
     """Which runs a list asks for, newest first. `unfinished`: only those of which no end is recorded.
 
-    `experiment`: only those of the experiment of that id.
+    `experiment`: only those of the experiment of that id. `among`: only these ids.
     """
 
     limit: int = 200
@@ -191,6 +192,7 @@ class RunQuery:
     include_archived: bool = False
     unfinished: bool = False
     experiment: str | None = None
+    among: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Bucket:
     """Consecutive points of a series taken together: what a chart column needs.
 
     `low`, `high`, `mean` and `last` are of the finite values (None where there is none); `nan` counts the
-    values that are NaN or infinite.
+    values that are NaN or infinite, of which `up` and `down` are known to be infinities above and below 0.
     """
 
     step_first: float
@@ -238,6 +240,8 @@ class Bucket:
     last: float | None
     count: int
     nan: int = 0
+    up: int = 0
+    down: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mlws_tui.domain.runfields import STATS
 OPERATORS = ("!=", "<=", ">=", "<", ">", "=", "~", ":")
 JOINS = ("and", "or", "not")
 _NAME = re.compile(r"""(?:(?!!=)[^\s"()|<>=~:])+""")
-_AFTER_NAME = re.compile(rf"\s*({'|'.join(map(re.escape, OPERATORS[:-1]))})|:")
+_AFTER_NAME = re.compile(rf"\s*(==|{'|'.join(map(re.escape, OPERATORS[:-1]))})|:")
 _STAT = re.compile(rf":({'|'.join(STATS)})(?=\s*(?:[<>=~]|!=))", re.IGNORECASE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)
 _BARE = re.compile(r'[^\s",()|]+')
@@ -131,6 +131,7 @@ def _term(text: str, at: int, lenient: bool) -> Token:
     operator, at = sign[1] or ":", sign.end()
     if operator != ":":
         at += len(text[at:]) - len(text[at:].lstrip())
+    operator = "=" if operator == "==" else operator
     values, end = _regex_value(text, at) if operator == "~" else _values(text, at, lenient)
     return Token("test", start, end, name, quoted and stat is None, operator, values, at)
 

@@ -63,6 +63,7 @@ class Search:
         filter: Which runs.
         order: Empty for the running ones first, then the newest.
         group: By what they are grouped, if they are.
+        columns: What is shown of them: it changes nothing but `RunIndex.unknown`.
         now: Unix seconds.
         states: States of the runs that have no recorded end, as their processes tell them.
         everything: Archived and deleted ones too.
@@ -74,6 +75,7 @@ class Search:
     now: float
     states: Mapping[str, RunState] = field(default_factory=dict)
     everything: bool = False
+    columns: tuple[ColumnSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Group:
         running: How many of them run.
         failed: How many of them failed or crashed.
         best: The best of the group's main result.
+        key: By what the runs are grouped; empty for those without a value.
     """
 
     label: str
@@ -104,6 +107,12 @@ class Group:
     running: int
     failed: int
     best: Best | None = None
+    key: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is, in words: ``lr = 0.003``, ``no lr``. Text from outside."""
+        return f"{self.key} = {self.label}" if self.key else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class RunIndex:
         all: How many runs there are, without archived and deleted ones.
         running: How many of those that fit run.
         unknown: Names in the view that no run has a value of.
+        hidden: How many run that do not fit.
     """
 
     ids: tuple[str, ...]
@@ -125,6 +135,7 @@ class RunIndex:
     all: int
     running: int
     unknown: tuple[str, ...] = ()
+    hidden: int = 0
 
 
 def parse_order(texts: Iterable[str]) -> tuple[Order, ...]:

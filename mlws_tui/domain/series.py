@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from mlws_tui.domain.runs import Bucket
 
 #: Steps of an axis of time, in seconds; beyond them whole days by 1, 2 or 5 times a power of ten.
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 _DAY = 86_400.0
+#: Values below which none is left out of the range; points that a spike has at most; how many ranges above all others
+#: a first point may lie to be a beginning.
+_FEW, _SPIKE, _BEGINS = 20, 3, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,6 @@ SMOOTHINGS = (
     Smoothing("window mean", 0.05, window=True),
     NO_SMOOTHING,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Unbounded(Bucket):
-    """A bucket of which is known how many of its `nan` values are infinities, `up` above and `down` below 0."""
-
-    up: int = 0
-    down: int = 0
-
-
-def infinities(bucket: Bucket) -> tuple[int, int]:
-    """How many positive and how many negative infinities a bucket is known to have."""
-    return (bucket.up, bucket.down) if isinstance(bucket, Unbounded) else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +136,44 @@ def window_mean(values: Sequence[float | None], width: int) -> list[float | None
     return smoothed
 
 
-def visible_range(values: Iterable[float]) -> tuple[float, float]:
-    """The range to draw, low < high: that of the values without the few that would flatten all others.
+def visible_range(curves: Iterable[Sequence[tuple[float, float]]]) -> tuple[float, float]:
+    """The range to draw, low < high: that of the curves without the lone spikes that would flatten all else.
 
-    A value counts as one of those where it lies further from the middle 96 % than their range.
+    A value is far off where it lies further from the middle 96 % of all values than their range. Up to three points
+    that are far off are a spike; a longer stretch of them, as a jump that stays, is not, nor is how a curve begins.
+
+    Args:
+        curves: Low and high of each one's points in the order written; what is not finite is passed over.
     """
-    finite = sorted(value for value in values if math.isfinite(value))
+    known = [[ends for ends in curve if all(map(math.isfinite, ends))] for curve in curves]
+    finite = sorted(value for curve in known for ends in curve for value in ends)
     if not finite:
         return 0.0, 1.0
     low, high = finite[0], finite[-1]
-    if len(finite) >= 20:
+    if len(finite) >= _FEW:
         cut = max(1, len(finite) // 50)
         inner_low, inner_high = finite[cut], finite[-1 - cut]
         reach = inner_high - inner_low
         if reach > 0:
-            low, high = max(low, inner_low - reach), min(high, inner_high + reach)
+            highs = [[end for _, end in curve] for curve in known]
+            lows = [[-end for end, _ in curve] for curve in known]
+            high = max((_top(curve, inner_high, reach) for curve in highs if curve), default=high)
+            low = -max((_top(curve, -inner_low, reach) for curve in lows if curve), default=-low)
     margin = max(abs(low) * 0.05, 1e-12) if low else 0.5
     return (low, high) if high - low > margin * 1e-6 else (low - margin, high + margin)
+
+
+def _top(values: Sequence[float], inner: float, reach: float) -> float:
+    """The highest of the values that are no spikes above the inner ones."""
+    if max(values) <= inner + reach:
+        return max(values)
+    highest = -math.inf
+    for place, (off, group) in enumerate(groupby(values, key=lambda value: value > inner + reach)):
+        stretch = list(group)
+        begins = place == 0 and (len(stretch) > 1 or stretch[0] <= inner + _BEGINS * reach)
+        if not off or begins or len(stretch) > _SPIKE:
+            highest = max(highest, *stretch)
+    return highest if highest > -math.inf else inner
 
 
 def rounded_out(low: float, high: float, parts: int) -> tuple[float, float]:
@@ -221,7 +233,7 @@ def _column(group: Sequence[tuple[int, Bucket]]) -> Column:
     finite = sum(part.count - part.nan for part in parts if part.mean is not None)
     if len(parts) == 1:
         return Column(
-            x, first.low, first.high, first.mean, first.last, first.count, first.nan, *infinities(first)
+            x, first.low, first.high, first.mean, first.last, first.count, first.nan, first.up, first.down
         )
     mean = None
     if finite:
@@ -234,7 +246,8 @@ def _column(group: Sequence[tuple[int, Bucket]]) -> Column:
         next((part.last for part in reversed(parts) if part.last is not None), None),
         sum(part.count for part in parts),
         sum(part.nan for part in parts),
-        *(sum(side) for side in zip(*map(infinities, parts), strict=True)),
+        sum(part.up for part in parts),
+        sum(part.down for part in parts),
     )
 
 

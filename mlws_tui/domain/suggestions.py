@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from mlws_tui.domain.endings import reason
-from mlws_tui.domain.endreasons import KILLED, OOM_HOST, TIME_LIMIT
+from mlws_tui.domain.endreasons import KILLED, OOM_GPU, OOM_HOST, TIME_LIMIT
+from mlws_tui.domain.experiments import best_of
 from mlws_tui.domain.figures import duration, figure
 from mlws_tui.domain.metricnames import result
 from mlws_tui.domain.runs import Run, RunState
 from mlws_tui.domain.text import safe_text
+from mlws_tui.domain.words import counted
 
 STARTED, COMPLETED, FAILED, STOPPED = "started", "completed", "failed", "stopped"
 _ENDINGS: dict[RunState, str] = {
@@ -24,6 +27,7 @@ _SECTIONS = {"agents": "Agents"}
 _SECTION = "Experiments"
 _AT = "at step "
 _NAME, _WHY = 80, 100  # characters
+_LEAST_HOURS = 0.01  # of a GPU that are told
 _TELLS = 12  # characters of a first sentence that says enough by itself
 _STARTED_LINE = re.compile(r"\W*started\b", re.IGNORECASE)
 _LINK = re.compile(r" (?:\[log\]\([^)]*\)|`[^`]*`)\Z")
@@ -42,8 +46,9 @@ class Suggestion:
         section: Title of the section that it belongs to.
         text: The line without its bullet, as Markdown.
         ts: When it happened, Unix seconds.
-        source: What it tells of: ``run:ID``.
+        source: What it tells of: ``run:ID``, or ``experiment:NAME``.
         link: The file that it leads to, relative to the workspace; empty where there is none.
+        covers: Keys of those that it says, too: who takes it or puts it aside is done with them.
     """
 
     key: str
@@ -53,6 +58,7 @@ class Suggestion:
     ts: float
     source: str
     link: str = ""
+    covers: tuple[str, ...] = ()
 
     @property
     def run(self) -> str:
@@ -81,17 +87,59 @@ def of_run(run: Run, first: float, end: float, now: float) -> Suggestion | None:
         kind, ts = _ENDINGS.get(run.state, ""), run.ended if run.ended is not None else run.last_seen
     if not kind or ts is None or not first <= ts < end:
         return None
-    again = f"#{run.attempt}" if run.attempt > 1 else ""
     section = _SECTIONS.get(run.kind, _SECTION)
     text = _line(kind, run, now)
-    return Suggestion(f"{kind}:{run.id}{again}", kind, section, text, ts, f"run:{run.id}", run.log or "")
+    return Suggestion(_key(kind, run), kind, section, text, ts, f"run:{run.id}", run.log or "")
+
+
+def of_sweep(runs: Sequence[Run], name: str, now: float) -> Suggestion:
+    """What could be said at once of runs of one experiment that completed on a day.
+
+    Args:
+        runs: At least one, each with its own suggestion.
+        name: What the experiment is called.
+        now: Unix seconds.
+    """
+    main = result(sorted({name for run in runs for name in run.latest}))
+    best = best_of(runs).get(main) if main is not None else None
+    details = []
+    if main is not None and best is not None and best.sure:
+        where = next(run.name for run in runs if run.id == best.run)
+        details.append(
+            f"best {plain_markdown(main)} {figure(best.value)} in {plain_markdown(_cut(where, _NAME))}"
+        )
+    started = [run.started for run in runs if run.started is not None]
+    last = max(ended_at(run) for run in runs)
+    if started:
+        details.append(duration(last - min(started)))
+    hours = sum(run.gpu_hours(now) or 0.0 for run in runs)
+    details += [f"{_hours(hours)} GPU-h"] if hours >= _LEAST_HOURS else []
+    told = f" ({', '.join(details)})" if details else ""
+    text = f"Completed: {counted(len(runs), 'run')} of {plain_markdown(_cut(name, _NAME))}{told}"
+    covers = tuple(_key(COMPLETED, run) for run in runs)
+    key = f"sweep:{min(run.id for run in runs)}+{len(runs) - 1}"
+    section = _SECTIONS.get(runs[0].kind, _SECTION)
+    return Suggestion(key, COMPLETED, section, text, last, f"experiment:{name}", covers=covers)
+
+
+def uncovered(offered: Sequence[Suggestion]) -> list[Suggestion]:
+    """Those that together say all that is offered, and nothing twice."""
+    covered = {key for one in offered for key in one.covers}
+    return [one for one in offered if one.key not in covered]
+
+
+def ended_at(run: Run) -> float:
+    """When it ended, or was last heard of; Unix seconds."""
+    return run.ended if run.ended is not None else run.last_seen or 0.0
 
 
 def mentioned(suggestion: Suggestion, entry: str) -> bool:
-    """Whether an entry says it already: by the run's id or the path of its log.
+    """Whether an entry says it already: by the run's id or the path of its log, of several runs in just these words.
 
     A line that only tells of the start does not say how it ended.
     """
+    if suggestion.covers:
+        return suggestion.text in entry
     names = [suggestion.run, suggestion.link, quote(suggestion.link)]
     pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names if name))
     lines = [line for line in entry.splitlines() if pattern.search(line)]
@@ -103,6 +151,10 @@ def mentioned(suggestion: Suggestion, entry: str) -> bool:
 def plain_markdown(text: str) -> str:
     """Text as one line of Markdown that shows just these characters."""
     return _MARKUP.sub(r"\\\g<0>", safe_text(" ".join(text.split())))
+
+
+def _key(kind: str, run: Run) -> str:
+    return f"{kind}:{run.id}{f'#{run.attempt}' if run.attempt > 1 else ''}"
 
 
 def _line(kind: str, run: Run, now: float) -> str:
@@ -128,7 +180,10 @@ def _took(kind: str, run: Run, now: float) -> list[str]:
     seconds, hours = run.duration(now), run.gpu_hours(now)
     if kind == STARTED or seconds is None:
         return []
-    return [duration(seconds), *([f"{_hours(hours)} GPU-h"] if hours is not None and hours >= 0.01 else [])]
+    return [
+        duration(seconds),
+        *([f"{_hours(hours)} GPU-h"] if hours is not None and hours >= _LEAST_HOURS else []),
+    ]
 
 
 def _hours(hours: float) -> str:
@@ -136,14 +191,16 @@ def _hours(hours: float) -> str:
 
 
 def _why(run: Run, now: float) -> str:
-    """Why it ended, in a few words: the message of its error, unless what ended it is known better."""
+    """Why it ended, in a few words: its error, unless what ended it is known better."""
     known_better = run.reason in (OOM_HOST, KILLED, TIME_LIMIT) or run.state is not RunState.FAILED
     message = run.error.message if run.error is not None and not known_better else ""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return reason(run, now)
     first, _, rest = lines[-1].partition(". ")
-    return first if rest and len(first) >= _TELLS else lines[-1]
+    told = first if rest and len(first) >= _TELLS else lines[-1]
+    kind = run.error.type.rpartition(".")[2] if run.error is not None and run.reason != OOM_GPU else ""
+    return f"{kind}: {told}" if kind and kind not in told else told
 
 
 def _last_step(run: Run) -> float | None:

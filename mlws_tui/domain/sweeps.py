@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlws_tui.domain.experiments import Best, best_of, lower_is_better
+from mlws_tui.domain.experiments import CREATED, Best, best_of, lower_is_better
 from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runcolumns import flatten, stat_of
 from mlws_tui.domain.runs import Run, RunState
@@ -65,6 +65,19 @@ class Sweep:
     gpu_hours: float | None = None
     began: float | None = None
     ended: float | None = None
+
+    def standing(self, status: str) -> str:
+        """How the experiment stands: what a person said; else what its runs say, empty where these differ.
+
+        Args:
+            status: Of the experiment; ``created`` where nobody set one.
+        """
+        states = [state for state, count in self.states.items() if count]
+        if status != CREATED or not states:
+            return status
+        if RunState.RUNNING in states:
+            return RunState.RUNNING.value
+        return states[0].value if len(states) == 1 else ""
 
     @property
     def metrics(self) -> Sequence[Column]:
@@ -127,12 +140,20 @@ def _told(value: Value) -> bool:
 
 
 def _differing(configs: Sequence[Mapping[str, float | str]]) -> list[str]:
-    """The keys in which the configs differ: figures first, long texts last."""
+    """The keys in which the configs differ: figures first, long texts last.
+
+    A key that one run alone lacks, such as one that died early, is none where all others share its value.
+    """
     keys = dict.fromkeys(key for config in configs for key in config)
-    found = [key for key in keys if len({config.get(key) for config in configs}) > 1]
+    found = [key for key in keys if _differs([config.get(key) for config in configs])]
     return sorted(found, key=lambda key: _weight([config[key] for config in configs if key in config]))[
         :_MOST_KEYS
     ]
+
+
+def _differs(values: Sequence[Value]) -> bool:
+    told = [value for value in values if value is not None]
+    return len(set(told)) > 1 or (len(told) < len(values) and (len(told) < len(values) - 1 or len(told) < 2))
 
 
 def _weight(values: Sequence[float | str]) -> int:

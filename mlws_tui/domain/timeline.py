@@ -173,6 +173,21 @@ def answered(data: Mapping[str, Any]) -> str:
     return _words(data, "error") if has_failed(data) else _words(data, "answer", "output", "result")
 
 
+def said(event: RunEvent) -> str:
+    """What an event says, in words: of a tool call the tool, what it was given and what came back."""
+    data = event.data
+    if event.name == TOKENS and (given_and_out := tokens_of(data)) != (0, 0):
+        given, out = given_and_out
+        return f"{given:,} in, {out:,} out"
+    told = " → ".join(filter(None, (asked(data), answered(data))))
+    if event.name == TOOL_CALL:
+        return f"{tool_of(data)} {told}".rstrip()
+    if event.name == RETRY:
+        attempt = f" (attempt {as_words(data['attempt'])})" if data.get("attempt") is not None else ""
+        return ": ".join(filter(None, (f"{tool_of(data)}{attempt}", answered(data))))
+    return told or ", ".join(f"{key} {as_words(value)}" for key, value in data.items())
+
+
 def tool_of(data: Mapping[str, Any]) -> str:
     """The name of the tool that was called or tried again; ``tool`` where it has none."""
     return _words(data, "tool", "what", "name") or "tool"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlws_tui.domain.events import plain
+from mlws_tui.domain.events import decode_number, plain
 from mlws_tui.sdk.notice import warn
 
 #: Holds the settings of ``mlws-tui run --config`` and of a fork, as one JSON object.
@@ -27,7 +27,32 @@ def settings() -> dict[str, Any]:
     if not isinstance(found, dict):
         warn(f"{ENV_CONFIG} is no JSON object and is ignored")
         return {}
-    return found
+    return {key: _meant(value) for key, value in found.items()}
+
+
+def _meant(value: Any) -> Any:
+    """The value as it was given: JSON has NaN and the infinities as texts."""
+    if isinstance(value, dict):
+        return {key: _meant(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_meant(item) for item in value]
+    try:
+        return decode_number(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def untold(config: Mapping[str, Any], among: Iterable[str] | None = None) -> list[str]:
+    """The keys that were given, of `among` where that is said, but that a script's own configuration does not have."""
+    return [key for key in (settings() if among is None else among) if not _has(config, key)]
+
+
+def _has(config: Mapping[str, Any], key: str) -> bool:
+    if key in config:
+        return True
+    head, dot, rest = key.partition(".")
+    below = config.get(head)
+    return bool(dot) and isinstance(below, Mapping) and _has(below, rest)
 
 
 def over(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,15 @@ _initialised: Run | None = None
 _begun = 0
 
 
+class Unnamed(str):
+    """What stands in for a name that nobody gave: a run that has one from elsewhere keeps that."""
+
+    __slots__ = ()
+
+
+_UNNAMED = Unnamed("run")
+
+
 def _forgiving(begin: Callable[P, Run]) -> Callable[P, Run]:
     """Begin without the options that do not exist; where that fails, hand out a run that records nothing."""
     code = begin.__code__  # inspect.signature would tell the same, but is dear to import
@@ -47,7 +56,7 @@ def _forgiving(begin: Callable[P, Run]) -> Callable[P, Run]:
 
 @_forgiving
 def run(
-    name: str = "run",
+    name: str = _UNNAMED,
     *,
     kind: str = "training",
     experiment: str | None = None,
@@ -91,6 +100,8 @@ def run(
     }
     fields["config"] = given.mapping(config)
     fields["tags"] = [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
+    if isinstance(name, Unnamed):
+        fields["named"] = False
     return _begin(root, str(name), kind, fields, resume=resume)
 
 
@@ -102,7 +113,7 @@ def begin_with_log(name: str, root: str, kind: str, path: Path) -> None:
         warn(f"{path} will not show up as a run: {type(error).__name__}: {error}")
 
 
-def init(name: str = "run", **options: Any) -> Run:
+def init(name: str = _UNNAMED, **options: Any) -> Run:
     """Begin a run for the module-level `log` and `finish`; takes what `run` takes. One still open is finished."""
     global _initialised
     if _initialised is not None:
@@ -173,7 +184,10 @@ def _begin(
     if place.launched_by:
         header["launched_by"] = place.launched_by
     if wrapped:
-        header["config"] = given.over(fields.get("config", {}))
+        own = fields.get("config", {})
+        header["config"] = given.over(own)
+        if untold := given.untold(own):
+            header["untold"] = untold
     if wrapped or os.path.isfile(os.path.join(root, log_path)):
         header["log"] = log_path
     return Run(root, header, log=log_path, wrapped=wrapped)

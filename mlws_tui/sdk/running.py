@@ -59,6 +59,7 @@ class Run:
         self._header = header
         self._log = log
         self._wrapped = wrapped
+        self._untold: list[str] = header.get("untold", [])
         self._pid = os.getpid()
         self._step: float = 0
         self._finished = False
@@ -131,6 +132,10 @@ class Run:
         for key in told:
             if actual and held[key] != told[key]:
                 warn(f"{key} was given as {held[key]!r:.60}, but the script uses {told[key]!r:.60}")
+        left = given.untold(told, self._untold)
+        if left != self._untold:
+            self._untold = left
+            self._write("run", {"untold": left})
         new = told if actual else {key: held[key] for key in told}
         known = self.config
         changed = {key: item for key, item in new.items() if key not in known or known[key] != item}

@@ -71,7 +71,7 @@ def _state(
         return True, status.st_size, f"now {size_words(status.st_size)}" if other else ""
     if _elsewhere(run) and Path(path).is_absolute():
         return None, None, f"on {run.host}: it cannot be seen from here"
-    return False, None, "it is no longer there"
+    return False, None, "it is not there" if known is None else "it is no longer there"
 
 
 def _places(workspace: Workspace, run: Run, path: str) -> Iterator[Path]:

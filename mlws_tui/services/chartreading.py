@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mlws_tui.domain.charts.model import MOST_CURVES, Marker, Plot, View, Window
 from mlws_tui.domain.charts.naming import MetricGroup, groups_of, is_system, short_metric, short_names
@@ -20,6 +21,8 @@ _COURSE, _LEAST_WIDTH = 500, 50
 _ALL = 1 << 40  # more points than there are
 #: Markers of a run, and the seconds after which they are read again at most.
 _MARKERS, _MARKERS_EVERY = 500, 3.0
+#: Runs with metrics from which on a chart has one of them.
+_MANY = 3
 _CHECKPOINTS = frozenset({"checkpoint", "model"})
 
 
@@ -46,6 +49,7 @@ class _Known:
 
     names: tuple[str, ...] = ()
     rank: int = 0
+    count: int = 0  # how many metrics the run told of when those that lists leave out were read
     system: tuple[str, ...] = ()
     looked: bool = False  # whether it was asked what was sampled of the machine
     events: tuple[RunEvent, ...] = ()
@@ -66,20 +70,26 @@ class ChartReader:
         """Look again which metrics these runs have; all runs if None."""
         for run in list(self._known if runs is None else runs):
             if (known := self._known.get(run)) is not None:
-                self._known[run] = _Known(events=known.events, events_at=known.events_at)
+                kept = _Known(events=known.events, events_at=known.events_at)
+                if known.count:  # of thousands only a new one is looked for
+                    kept.names, kept.count = known.names, known.count
+                self._known[run] = kept
 
     async def groups(self, runs: Sequence[Run]) -> list[MetricGroup]:
         """The metrics that the runs are seen to have, in groups that go into one chart each; behind them the machine's.
+
+        With many runs each metric is a group of its own: the curves of one are enough for a chart.
 
         Raises:
             StoreError: if the index cannot be read.
         """
         known = [await self._look(run) for run in runs]
-        key = tuple((one.names, one.system) for one in known)
+        alone = sum(bool(one.names or one.system) for one in known) >= _MANY
+        key = (alone, *((one.names, one.system) for one in known))
         if key != self._grouped[0]:  # of a thousand names it takes a while
             names = dict.fromkeys(name for one in known for name in one.names)
             system = dict.fromkeys(name for one in known for name in one.system)
-            self._grouped = key, groups_of(list(names), list(system))
+            self._grouped = key, groups_of(list(names), list(system), alone=alone)
         return list(self._grouped[1])
 
     async def all_names(self, runs: Sequence[Run]) -> list[str]:
@@ -121,6 +131,7 @@ class ChartReader:
             place: await self._timeline(runs[place], names, view.axis)
             for place in {place for _, place in taken}
         }
+        look = partial(_look_of, runs=len(runs), names=list(dict.fromkeys(name for name, _ in taken)))
         plots: list[Plot] = []
         for name, place in taken:
             run, timeline = runs[place], timelines[place]
@@ -128,8 +139,7 @@ class ChartReader:
             label = metric = short_metric(name, names)
             if len(runs) > 1:
                 label = called[place] if len(names) == 1 else f"{called[place]} {metric}"
-            hue = place if len(runs) > 1 else names.index(name)
-            plots.append(Plot(name, buckets, run.id, label, timeline, hue))
+            plots.append(Plot(name, buckets, run.id, label, timeline, *look(place, name)))
         notes = []
         if view.axis is Axis.EPOCH:
             without = [called[place] for place, timeline in timelines.items() if not timeline.epochs]
@@ -162,7 +172,11 @@ class ChartReader:
         """Rank 0 speaks for the run; where it logged nothing, the lowest rank that did."""
         known = self._known.setdefault(run.id, _Known())
         if run.latest and not self._rank:
-            known.names, known.rank = tuple(run.latest), 0
+            known.rank = 0
+            if run.more_metrics:
+                await self._look_at_all(run, known)
+            else:
+                known.names, known.count = tuple(run.latest), 0
         elif not known.names:
             infos = await self._runs.series(run.id)
             known.rank = min((info.rank for info in infos), default=0) if self._rank is None else self._rank
@@ -171,11 +185,17 @@ class ChartReader:
             known.system, known.looked = tuple(await self._store.system_names(run.id)), True
         return known
 
+    async def _look_at_all(self, run: Run, known: _Known) -> None:
+        """A list carries but some metrics of a run with very many: the others are asked for."""
+        count = len(run.latest) + run.more_metrics
+        if known.count != count:
+            infos = await self._runs.series(run.id)
+            logged = (info.name for info in infos if info.rank == 0)
+            known.names, known.count = tuple(dict.fromkeys((*run.latest, *logged))), count
+
     async def _has(self, run: Run, name: str) -> bool:
         known = await self._look(run)
-        if name in known.names or name in known.system:
-            return True
-        return not is_system(name) and run.more_metrics > 0
+        return name in known.names or name in known.system
 
     async def _buckets(
         self, run: Run, name: str, timeline: Timeline, view: View, width: int
@@ -245,6 +265,15 @@ def _part(window: Window, axis: Axis, timeline: Timeline) -> dict[str, float]:
         return {"first_step": low} if window.follows else {"first_step": low, "last_step": high}
     start = (timeline.start or 0.0) if axis is Axis.RELATIVE else 0.0
     return {"first_ts": start + low} if window.follows else {"first_ts": start + low, "last_ts": start + high}
+
+
+def _look_of(place: int, name: str, *, runs: int, names: Sequence[str]) -> tuple[int | None, bool]:
+    """Colour of a curve, and whether it is dashed: runs have a colour each, and dashes for the second metric."""
+    if runs == 1:
+        return names.index(name), False
+    if len(names) > 2:
+        return None, False
+    return place, names.index(name) == 1
 
 
 def _kind(event: RunEvent) -> str:

@@ -68,7 +68,7 @@ def as_svg(drawn: Drawn, view: View, title: str) -> str:
 
 def as_text(drawn: Drawn, view: View, width: int, height: int) -> str:
     """The chart in braille dots, without colours: so many columns and rows, and nothing that a terminal obeys."""
-    lines = picture_of(drawn.plots, view, width, height, drawn.markers).lines()
+    lines = picture_of(drawn.plots, replace(view, plain=True), width, height, drawn.markers).lines()
     return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
 
 

@@ -123,7 +123,7 @@ class ExperimentEdits:
         self._own[experiment] = None
 
     async def refuse_running(self, parts: Parts, runs: Sequence[str]) -> None:
-        """Check that none of these runs is running.
+        """Check that none of these runs is running, or may be on a host that is not heard of.
 
         Raises:
             MlwsError: if one is.
@@ -132,6 +132,12 @@ class ExperimentEdits:
         for run in await parts.runs.with_states(found):
             if run.state is RunState.RUNNING:
                 raise MlwsError(f"Run {run.id} of it is running", hint="end it first; nothing was deleted")
+            if run.state is RunState.LOST:
+                raise MlwsError(
+                    f"Run {run.id} of it is lost, not ended: it may still run on {run.host or 'its host'}",
+                    hint="nothing was deleted; if it has ended: "
+                    f"mlws-tui runs delete {run.id} --forever --even-if-lost",
+                )
 
     async def _set(self, parts: Parts, known: Experiment, fields: Mapping[str, Any]) -> Experiment:
         """Write a change. One that only runs named is made first, so that there is something to change."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlws_tui.domain.configs import with_changes
 from mlws_tui.domain.errors import MlwsError, NotFoundError, StoreError, UsageError
 from mlws_tui.domain.events import LONGEST_LINE, STREAM_VERSION, encode, plain
-from mlws_tui.domain.forking import edit_command, with_changes
+from mlws_tui.domain.forking import edit_command
+from mlws_tui.domain.runnames import next_name, stem
 from mlws_tui.domain.runs import Run
-from mlws_tui.domain.shellwords import quote
 from mlws_tui.sdk.facts import hostname, utc_offset
 from mlws_tui.sdk.place import claim
 from mlws_tui.sdk.stream import StreamWriter
@@ -39,6 +40,7 @@ class ForkPlan:
         given: What its script is told: these, over what the parent's script was told.
         command: What it runs; empty where the parent's command is not known.
         unnamed: Keys of `changes` that the command does not name: the script is given them in another way.
+        shims: Trackers whose reports are recorded here, as the parent's were.
     """
 
     parent: Run
@@ -48,6 +50,7 @@ class ForkPlan:
     given: Mapping[str, Any]
     command: tuple[str, ...]
     unnamed: tuple[str, ...]
+    shims: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
         """What the person should know before starting it, a sentence each."""
@@ -87,7 +90,7 @@ class Forking:
 
         Args:
             run_id: The run to be forked.
-            name: What to call the fork; as the run if not given.
+            name: What to call the fork; as the run, with the next free number, if not given.
             config: The settings to change, by key: ``lr``, ``optim.lr``.
             command: What it shall run; if not given the run's command, with the changed settings put in.
 
@@ -102,15 +105,16 @@ class Forking:
         if "" in changes:
             raise UsageError("A setting needs a key", hint="write it as key=value")
         given = with_changes(await self.given(run_id), changes)
-        edited = edit_command(run.command if command is None else command, changes)
+        edited = edit_command(run.command if command is None else command, changes, run.config)
         return ForkPlan(
             run,
-            " ".join((name or "").split()) or run.name,
+            " ".join((name or "").split()) or await self.free_name(run.name),
             with_changes(run.config, changes),
             changes,
             given,
             edited.command if command is None else tuple(command),
             edited.unnamed,
+            await self.shims(run_id),
         )
 
     async def fork(self, run_id: str, *, name: str | None = None, config: Mapping[str, Any]) -> str:
@@ -141,9 +145,17 @@ class Forking:
         await self._parts.ingest.reach({file: size}, _PATIENCE)
         return run_id
 
+    async def free_name(self, name: str) -> str:
+        """The name for a run that is made from one of this name: with the next number that no run has."""
+        return next_name(name, await self._parts.store.names_like(stem(name)))
+
     async def given(self, run_id: str) -> dict[str, Any]:
         """The settings that a person gave when starting or forking a run: its script was told those."""
         return await asyncio.to_thread(_given, self._parts.workspace.streams / run_id)
+
+    async def shims(self, run_id: str) -> tuple[str, ...]:
+        """The trackers whose reports a run records: ``wandb`` of one that was started with ``--shim wandb``."""
+        return await asyncio.to_thread(_shims, self._parts.workspace.streams / run_id)
 
     async def start(self, plan: ForkPlan, run_id: str, *, cwd: Path | None = None) -> str:
         """Start a fork in the background, with a terminal of its own; returns its id.
@@ -180,6 +192,8 @@ class Forking:
             "given": dict(plan.given),
             "cmd": list(plan.command),
             "cwd": str(cwd) if cwd is not None else parent.cwd,
+            "data": [str(file) for file in data_of(parent)],
+            "shims": list(plan.shims),
             "git": dict(git if git is not None else parent.git or {}),
             "host": hostname(),
             "pid": None,
@@ -209,17 +223,31 @@ class Forking:
 def _given(folder: Path) -> dict[str, Any]:
     """What the streams of a run say was given: by whoever forked it, then by whoever started it."""
     found: dict[str, Any] = {}
+    for record in _beginnings(folder):
+        told = record.get("config") if record.get("role") == "wrapper" else record.get("given")
+        if isinstance(told, Mapping):
+            found |= told
+    return found
+
+
+def _shims(folder: Path) -> tuple[str, ...]:
+    """The shims that a run was started with; where it was not, those that it is to have."""
+    records = list(_beginnings(folder))
+    started = [record for record in records if record.get("role") == "wrapper"]
+    lists = [record.get("shims") for record in started or records]
+    names = [name for told in lists if isinstance(told, list) for name in told if isinstance(name, str)]
+    return tuple(dict.fromkeys(names))
+
+
+def _beginnings(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """The first record of each stream of a run."""
     for path in sorted(folder.glob("*.jsonl")):
         try:
             with path.open("rb") as file:
                 line = file.readline(LONGEST_LINE)
         except OSError:
             continue
-        record = parse_line(line) or {}
-        told = record.get("config") if record.get("role") == "wrapper" else record.get("given")
-        if isinstance(told, Mapping):
-            found |= told
-    return found
+        yield parse_line(line) or {}
 
 
 def start_options(plan: ForkPlan, run_id: str, cwd: Path | None = None) -> LaunchOptions:
@@ -245,11 +273,12 @@ def start_options(plan: ForkPlan, run_id: str, cwd: Path | None = None) -> Launc
         config=plan.given,
         cwd=folder,
         run=run_id,
-        data=_data_of(plan.parent),
+        data=data_of(plan.parent),
+        shims=plan.shims,
     )
 
 
-def _data_of(run: Run) -> tuple[Path, ...]:
+def data_of(run: Run) -> tuple[Path, ...]:
     """The data that a run named, as far as it is there: it is recorded again, to be compared."""
     data = run.environment.get("data")
     paths = [one.get("path") for one in data if isinstance(one, Mapping)] if isinstance(data, list) else []
@@ -258,7 +287,5 @@ def _data_of(run: Run) -> tuple[Path, ...]:
 
 
 def start_command(plan: ForkPlan, run_id: str) -> str:
-    """The line for a shell that starts a fork."""
-    words = " ".join(map(quote, plan.command)) or "COMMAND"
-    folder = f"cd {quote(plan.parent.cwd)} && " if plan.parent.cwd else ""
-    return f"{folder}mlws-tui run --as {run_id} -- {words}"
+    """The line for a shell that starts a fork; it runs what is recorded of it, in the folder that is."""
+    return f"mlws-tui run --as {run_id}{'' if plan.command else ' -- COMMAND'}"

@@ -20,16 +20,16 @@ from mlws_tui.domain.reproduction import (
     unrestorable,
 )
 from mlws_tui.domain.runs import Run
-from mlws_tui.services.forking import Forking, ForkPlan
+from mlws_tui.services.forking import Forking, ForkPlan, data_of
 from mlws_tui.services.openindex import Parts
 from mlws_tui.services.runacts import RunActs
 from mlws_tui.services.today import Today, compare_data, look_at_today
 from mlws_tui.sources import worktrees
-from mlws_tui.sources.modes import folder_mode, make_folder
+from mlws_tui.sources.modes import change_mode, make_folder
 from mlws_tui.sources.surroundings import is_folder, is_there
 
-#: Where working trees are made, below the workspace's ``.mlws``.
-WORKTREES = "worktrees"
+#: Who may look into the folder of all working trees: what git writes below it has modes of its own.
+_PRIVATE = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,14 @@ class Reproducing:
             differences += told.differences
             same += told.same
             notes += told.notes
-        return replace(plan, differences=tuple(differences), same=tuple(same), notes=tuple(notes))
+        return replace(
+            plan,
+            differences=tuple(differences),
+            same=tuple(same),
+            notes=tuple(notes),
+            data=tuple(map(str, await asyncio.to_thread(data_of, run))),
+            shims=await self._forking.shims(run_id),
+        )
 
     async def prepare(self, plan: ReproductionPlan, *, without_diff: bool = False) -> Prepared:
         """Check the commit out into a new folder of the workspace, restore the changes, and make the new run.
@@ -112,7 +119,8 @@ class Reproducing:
         folder = plan.folder_in(place) if place is not None else Path(plan.cwd)
         command = plan.command_in(str(place)) if place is not None else plan.command
         given = await self._forking.given(plan.run.id)
-        fork = ForkPlan(plan.run, plan.run.name, plan.run.config, {}, given, command, ())
+        name = await self._forking.free_name(plan.run.name)
+        fork = ForkPlan(plan.run, name, plan.run.config, {}, given, command, (), plan.shims)
         try:
             run_id = await self._forking.make(fork, cwd=folder, git=_git_of(plan, without_diff))
         except MlwsError:
@@ -144,9 +152,7 @@ class Reproducing:
 
 def blocked(plan: ReproductionPlan, *, without_diff: bool = False) -> str:
     """What stands in the way of doing a run again, a sentence; empty where nothing does."""
-    if plan.problems:
-        return plan.problems[0]
-    return "" if without_diff else plan.diff_problem
+    return next(iter(plan.obstacles(without_diff=without_diff)), "")
 
 
 def _plan(run: Run, repository: Path | None) -> tuple[ReproductionPlan, Today]:
@@ -256,9 +262,10 @@ def _of_code(plan: ReproductionPlan, git: Mapping[str, Any]) -> list[str]:
 def _check_out(workspace: Workspace, plan: ReproductionPlan, without_diff: bool) -> Path:
     """Make the working tree, with the changes; the folder. Nothing is left where it fails."""
     assert plan.repository is not None  # noqa: S101 - who calls this has looked
-    folder = workspace.marker / WORKTREES
+    folder = workspace.worktrees
     try:
-        make_folder(folder, folder_mode(workspace.streams))
+        make_folder(folder, _PRIVATE)
+        change_mode(folder, _PRIVATE)
         place = _new_place(folder, plan.run.id)
     except OSError as error:
         raise StoreError(f"No folder can be made in {folder}: {error.strerror or error}") from error

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import getpass
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
 from mlws_tui.domain.events import is_run_id
 from mlws_tui.domain.runs import Run, RunQuery, RunState
 from mlws_tui.services.deletion import Inventory, delete_runs_forever, inventory
+from mlws_tui.services.edittimes import EditTimes
 from mlws_tui.services.openindex import Parts
+from mlws_tui.services.undoing import Changes, Undo, as_read, changed_since
+from mlws_tui.sources.processes import short_name
 
 log = logging.getLogger(__name__)
 
 #: The tag of the run that a person holds to be the best of its experiment.
 BEST = "best"
-_LONGEST_NAME, _LONGEST_NOTE = 200, 1 << 20  # characters; bytes
+#: Characters of a run's name.
+LONGEST_NAME = 200
+_LONGEST_NOTE = 1 << 20  # bytes
 _PATIENCE = 2.0  # how long an index that another process keeps up is waited for (s)
 _GLANCE = 0.3
-_TICK = 1e-6  # what is written later is later by at least this (s), also where the clock jumps back
 _UNDONE = 100  # acts that can be undone
 _EVERY_RUN = 1_000_000
 _NAMED = 200
 _STAMP = 16  # characters of an id before the name
 
-#: What a ``set`` record sets, by run.
-Changes = dict[str, dict[str, Any]]
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,17 @@ class Act:
     seen: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Undo:
-    words: str
-    changes: Changes
+def _in_turn(
+    act: Callable[Concatenate[RunActs, _P], Coroutine[Any, Any, _R]],
+) -> Callable[Concatenate[RunActs, _P], Coroutine[Any, Any, _R]]:
+    """An act that begins when the one before has ended, so that what is typed in one burst is done in its order."""
+
+    @functools.wraps(act)
+    async def turn(self: RunActs, /, *given: _P.args, **named: _P.kwargs) -> _R:
+        async with self._turn:
+            return await act(self, *given, **named)
+
+    return turn
 
 
 class RunActs:
@@ -68,12 +80,13 @@ class RunActs:
         self, parts: Parts, *, clock: Callable[[], float] = time.time, patience: float = _PATIENCE
     ) -> None:
         self._parts = parts
-        self._clock = clock
+        self._times = EditTimes(clock)
         self._patience = patience
-        self._done: list[_Undo] = []
-        self._last = 0.0
+        self._done: list[Undo] = []
+        self._turn = asyncio.Lock()
         self._writing = asyncio.Lock()
 
+    @_in_turn
     async def rename(self, run_id: str, name: str) -> Act:
         """Call a run something else; its id stays.
 
@@ -85,13 +98,14 @@ class RunActs:
         called = " ".join(name.split())
         if not called:
             raise UsageError("A name cannot be empty")
-        if len(called) > _LONGEST_NAME:
-            raise UsageError(f"A name has at most {_LONGEST_NAME} characters; this one has {len(called)}")
+        if len(called) > LONGEST_NAME:
+            raise UsageError(f"A name has at most {LONGEST_NAME} characters; this one has {len(called)}")
         run = await self._run(run_id)
         return await self._set(
             f"renamed to {called}", {run.id: {"name": called}}, {run.id: {"name": run.name}}
         )
 
+    @_in_turn
     async def tag(self, ids: Iterable[str], add: Iterable[str] = (), remove: Iterable[str] = ()) -> Act:
         """Put tags on runs and take tags off.
 
@@ -113,6 +127,7 @@ class RunActs:
         words += [f"no longer tagged {', '.join(taken)}"] if taken else []
         return await self._set(" and ".join(words) or "tagged", changes, back)
 
+    @_in_turn
     async def note(self, run_id: str, text: str) -> Act:
         """Write a run's note in place of the one before; an empty one takes it away.
 
@@ -134,6 +149,7 @@ class RunActs:
         words = "noted" if text else "note taken away"
         return await self._set(words, {run.id: {"notes": text}}, {run.id: {"notes": run.notes}})
 
+    @_in_turn
     async def mark_best(self, run_id: str, checkpoint: str = "") -> Act:
         """Mark a run as the best of its experiment: the tag `BEST` goes to it, and off the experiment's others.
 
@@ -171,6 +187,7 @@ class RunActs:
         act = await self.tag([run_id], remove=[BEST])
         return Act("no longer the best", act.runs, act.seen)
 
+    @_in_turn
     async def archive(self, ids: Iterable[str], on: bool = True) -> Act:
         """Put runs into the archive, where lists leave them out, or take them out of it.
 
@@ -182,18 +199,24 @@ class RunActs:
         words = "archived" if on else "taken out of the archive"
         return await self._set(words, *_flagged(runs, "archived", on))
 
-    async def delete(self, ids: Iterable[str]) -> Act:
+    @_in_turn
+    async def delete(self, ids: Iterable[str], *, even_if_lost: bool = False) -> Act:
         """Take runs out of every list. All of them is kept: `restore` brings them back.
 
+        Args:
+            ids: The runs.
+            even_if_lost: Also runs of other hosts of which nothing was heard for long: they may go on there.
+
         Raises:
-            MlwsError: if one of them is running; then nothing is deleted.
+            MlwsError: if one of them is running, or may be; then nothing is deleted.
             NotFoundError: if a run does not exist.
             StoreError: if it could not be written.
         """
         runs = [run for run in await self._runs(ids) if not run.deleted]
-        await self._refuse_running(runs)
+        await self._refuse_running(runs, even_if_lost)
         return await self._set("deleted", *_flagged(runs, "deleted", True))
 
+    @_in_turn
     async def restore(self, ids: Iterable[str]) -> Act:
         """Bring deleted runs back.
 
@@ -210,33 +233,41 @@ class RunActs:
         Raises:
             StoreError: if it could not be written.
         """
-        seen = await self._write({run_id: {"status": RunState.STOPPED.value}})
+        seen = await self._reach(await self._write({run_id: {"status": RunState.STOPPED.value}}))
         return Act("stopped", (run_id,), seen)
 
     async def what_goes(self, ids: Iterable[str]) -> Inventory:
         """What deleting runs for ever would take away."""
         return await asyncio.to_thread(inventory, self._parts.workspace, tuple(ids))
 
-    async def delete_forever(self, ids: Iterable[str]) -> tuple[Act, Inventory]:
+    @_in_turn
+    async def delete_forever(
+        self, ids: Iterable[str], *, even_if_lost: bool = False
+    ) -> tuple[Act, Inventory]:
         """Delete runs with their streams and their own logs. It cannot be undone, and no rebuild brings them back.
+
+        Args:
+            ids: The runs.
+            even_if_lost: See `delete`.
 
         Returns:
             What was done, and what went.
 
         Raises:
-            MlwsError: if one of them is running; then nothing is deleted.
+            MlwsError: if one of them is running, or may be; then nothing is deleted.
             NotFoundError: if a run does not exist.
             StoreError: if it could not be written, or a file not be removed.
         """
         runs = await self._runs(ids)
-        await self._refuse_running(runs)
+        await self._refuse_running(runs, even_if_lost)
         names = [run.id for run in runs]
         gone = await self.what_goes(names)
         async with self._writing:
+            now = await self._times.later(self._parts.store, names)
             places = await delete_runs_forever(
-                self._parts.workspace, self._parts.edits, names, by=await user(), clock=self._now
+                self._parts.workspace, self._parts.edits, names, by=await user(), clock=lambda: now
             )
-        self._done = [undo for undo in self._done if not undo.changes.keys() & set(names)]
+        self._done = [undo for undo in self._done if not undo.back.keys() & set(names)]
         return Act("deleted for ever", tuple(names), await self._reach(dict(places))), gone
 
     @property
@@ -244,11 +275,13 @@ class RunActs:
         """What `undo` would take back, in words; empty where there is nothing."""
         return self._done[-1].words if self._done else ""
 
+    @_in_turn
     async def undo(self) -> Act:
         """Take back the last act of this object that can be.
 
         Raises:
             UsageError: if there is none.
+            MlwsError: if what it set was changed again since; that stays, and the act before is the next to take back.
             StoreError: if it could not be written; it can be tried again.
         """
         if not self._done:
@@ -256,10 +289,11 @@ class RunActs:
                 "There is nothing to undo", hint="mlws-tui runs restore RUN brings a deleted run back"
             )
         last = self._done[-1]
-        seen = await self._write(last.changes)
-        if last in self._done:
-            self._done.remove(last)
-        return Act(f"undone: {last.words}", tuple(last.changes), seen)
+        if await self._reach(last.places):  # while the index is behind it tells nothing of what came after
+            await self._refuse_changed(last)
+        seen = await self._reach(await self._write(last.back))
+        self._done.remove(last)
+        return Act(f"undone: {last.words}", tuple(last.back), seen)
 
     async def find_deleted(self, ref: str) -> Run:
         """The deleted run of an id, of the beginning of one, or of a name (the newest).
@@ -292,7 +326,14 @@ class RunActs:
 
     async def _runs(self, ids: Iterable[str]) -> list[Run]:
         """Each of them once."""
-        return [await self._run(run_id) for run_id in dict.fromkeys(ids)]
+        wanted = tuple(dict.fromkeys(ids))
+        if len(wanted) == 1:
+            return [await self._run(wanted[0])]
+        found = {run.id: run for run in await self._parts.store.runs_of(wanted)}
+        for run_id in wanted:
+            if run_id not in found:
+                raise NotFoundError(f"There is no run {run_id!r}")
+        return list(found.values())
 
     async def _siblings(self, run: Run) -> Sequence[Run]:
         """The other runs that name its experiment and bear the tag."""
@@ -316,33 +357,49 @@ class RunActs:
         best = [path for path in paths if "best" in path.rpartition("/")[2].lower()]
         return next(reversed(best or paths), None)
 
-    async def _refuse_running(self, runs: Sequence[Run]) -> None:
+    async def _refuse_running(self, runs: Sequence[Run], even_if_lost: bool) -> None:
         for run in await self._parts.runs.with_states(runs):
             if run.state is RunState.RUNNING:
                 raise MlwsError(
                     f"Run {run.id} is running",
                     hint=f"nothing was deleted; end it first: mlws-tui runs stop {run.id}",
                 )
+            if run.state is RunState.LOST and not even_if_lost:
+                raise MlwsError(
+                    f"Run {run.id} is lost, not ended: it may still run on {short_name(run.host or '') or 'its host'}",
+                    hint=f"nothing was deleted; if it has ended: mlws-tui runs delete {run.id} --even-if-lost",
+                )
+
+    async def _refuse_changed(self, last: Undo) -> None:
+        for run in await self._parts.store.runs_of(tuple(last.made)):
+            what = changed_since(run, last.made[run.id])
+            if what:
+                self._done.remove(last)
+                raise MlwsError(
+                    f"Run {run.id} was changed again since ({what}): it is left as it is",
+                    hint="nothing was undone",
+                )
 
     async def _set(self, words: str, changes: Changes, back: Changes) -> Act:
         """Write changes, and remember how to take them back."""
         if not changes:
             return Act(words, ())
-        seen = await self._write(changes)
+        places = await self._write(changes)
         who = next(iter(changes))[_STAMP:] if len(changes) == 1 else f"{len(changes)} runs"
-        self._done = [*self._done, _Undo(f"{who}: {words}", back)][-_UNDONE:]
-        return Act(words, tuple(changes), seen)
+        done = Undo(f"{who}: {words}", as_read(changes), back, places)
+        self._done = [*self._done, done][-_UNDONE:]
+        return Act(words, tuple(changes), await self._reach(places))
 
-    async def _write(self, changes: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Write what changes; whether the index has it."""
+    async def _write(self, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+        """Write what changes; the file, and its size after that."""
         by = await user()
         async with self._writing:
-            now = self._now()
+            now = await self._times.later(self._parts.store, changes)
             records = [
                 {"type": "set", "ts": now, "by": by, "run": run, **set_} for run, set_ in changes.items()
             ]
             file, size = await asyncio.to_thread(self._parts.edits.append_all, records)
-        return await self._reach({file: size})
+        return {file: size}
 
     async def _reach(self, places: Mapping[str, int]) -> bool:
         """Whether the index has what was written. It holds in any case: it is on the disk."""
@@ -353,11 +410,6 @@ class RunActs:
         except MlwsError as error:  # the index's own trouble is told by whoever keeps it
             log.warning("waiting for the index: %s", error)
             return False
-
-    def _now(self) -> float:
-        """Unix seconds, later than at the last call."""
-        self._last = max(self._clock(), self._last + _TICK)
-        return self._last
 
 
 async def user() -> str:

@@ -53,6 +53,7 @@ class RunLists:
             now=now,
             states=await self._runs.unfinished_states(),
             everything=everything,
+            columns=tuple(map(parse_column, view.columns)),
         )
         return await self._store.search_runs(asked)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -16,7 +16,9 @@ from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
 from mlws_tui.domain.events import is_run_id, plain
 from mlws_tui.domain.liveness import derive
 from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery, RunState, SeriesInfo
+from mlws_tui.services.edittimes import EditTimes
 from mlws_tui.services.hub import Hub
+from mlws_tui.services.unfinished import Unfinished
 from mlws_tui.sources.edits import EditsLog
 from mlws_tui.sources.processes import presence
 from mlws_tui.store import Store
@@ -25,8 +27,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the processes of the runs that have not ended.
 _LOOK = 2.0
-#: Runs without an end that are looked at; more than a server has processes for.
-_UNFINISHED = 500
 NEWEST = "@last"
 #: What `edit` may set, as the ``set`` record of the stream format has it.
 EDITABLE = frozenset(
@@ -63,9 +63,10 @@ class RunsService:
         self._hub = hub
         self._lost_after = lost_after
         self._clock = clock
+        self._edit_times = EditTimes(clock)
         self._task: asyncio.Task[None] | None = None
         self._states: dict[str, tuple[RunState, str]] = {}  # state and reason, by run
-        self._watched: Sequence[Run] = ()
+        self._unfinished = Unfinished(store, self._derive_all)
         self._stale = True
 
     def now(self) -> float:
@@ -96,13 +97,19 @@ class RunsService:
         page = await self._store.list_runs(replace(query, limit=end, offset=0))
         runs = {run.id: run for run in page.runs}
         if page.total > len(runs):  # a run may have been running for longer than the others of the page took
-            unfinished = await self._store.list_runs(
-                replace(query, limit=_UNFINISHED, offset=0, unfinished=True)
-            )
-            runs |= {run.id: run for run in unfinished.runs if run.id not in runs}
+            runs |= {run.id: run for run in await self._running(query, runs)}
         derived = await self.with_states(runs.values())
         ordered = sorted(derived, key=lambda run: run.state is not RunState.RUNNING)  # each part newest first
         return RunPage(tuple(ordered[query.offset : end]), page.total)
+
+    async def _running(self, query: RunQuery, known: Collection[str]) -> Sequence[Run]:
+        """The running ones that a query asks for, newest first, but those that are known."""
+        states = await self._unfinished.states()
+        others = tuple(run for run, state in states.items() if state is RunState.RUNNING and run not in known)
+        if not others:
+            return ()
+        page = await self._store.list_runs(replace(query, limit=len(others), offset=0, among=others))
+        return page.runs
 
     async def get(self, ref: str) -> Run:
         """The run of an id, of the unique beginning of one or of its name, or the newest one (``@last``).
@@ -165,7 +172,8 @@ class RunsService:
         if unknown:
             hint = f"what can be changed: {', '.join(sorted(EDITABLE))}"
             raise UsageError(f"A run has no {unknown[0]!r} to change", hint=hint)
-        record = {"type": "set", "ts": self._clock(), "by": by, "run": run_id, **plain(fields)}
+        now = await self._edit_times.later(self._store, [run_id])
+        record = {"type": "set", "ts": now, "by": by, "run": run_id, **plain(fields)}
         await asyncio.to_thread(self._edits.append, record)
 
     async def _resolve(self, ref: str) -> Run:
@@ -198,14 +206,12 @@ class RunsService:
         return f"the newest are {', '.join(run.id for run in page.runs[:3])}"
 
     async def unfinished_states(self) -> Mapping[str, RunState]:
-        """The states of the runs without a recorded end, as their processes tell them; of the newest 500.
+        """The states of the runs without a recorded end, as their processes tell them.
 
         Raises:
             StoreError: if the index cannot be read.
         """
-        query = RunQuery(limit=_UNFINISHED, unfinished=True, include_deleted=True, include_archived=True)
-        page = await self._store.list_runs(query)
-        return {run.id: run.state for run in await self.with_states(page.runs)}
+        return await self._unfinished.states()
 
     async def with_states(self, runs: Iterable[Run]) -> Sequence[Run]:
         """The runs with the states that their processes tell; those are remembered, so that a flip is noticed."""
@@ -230,6 +236,7 @@ class RunsService:
     def _hear(self, change: Change) -> None:
         if isinstance(change, RunsChanged):
             self._stale = True
+            self._unfinished.forget(change.ids or ())
 
     async def _look(self) -> None:
         """Tell when a run's state changes without a record of it. A failure to read is told by the ingest."""
@@ -246,19 +253,15 @@ class RunsService:
         """Look at the processes again; the index is asked only after something was written to it."""
         if self._stale:
             self._stale = False
-            before = frozenset(
-                self._states
-            )  # what is remembered from here on is newer than the index's answer
+            before = frozenset(self._states)  # what is remembered later is newer than the index's answer
             try:
-                page = await self._store.list_runs(RunQuery(limit=_UNFINISHED, unfinished=True))
+                await self._unfinished.read()
             except MlwsError:
                 self._stale = True
                 raise
-            self._watched = page.runs
-            for run_id in before.difference(run.id for run in page.runs):
+            for run_id in before - self._unfinished.ids:
                 del self._states[run_id]
-        runs = await asyncio.to_thread(self._derive_all, self._watched)
-        told = {run.id: (run.state, run.reason) for run in runs}
+        told = {**await self._unfinished.look(), **self._unfinished.news()}
         flipped = frozenset(run for run, now in told.items() if self._states.get(run, now) != now)
         self._states |= told
         if flipped:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlws_tui.domain.errors import MlwsError, NotFoundError
 from mlws_tui.domain.figures import duration
 from mlws_tui.domain.runs import Presence, ProcessRef, Run, RunState
+from mlws_tui.domain.shellwords import quote
 from mlws_tui.services.openindex import Parts
 from mlws_tui.services.runacts import RunActs
 from mlws_tui.sources.processes import hostname, presence, short_name
 from mlws_tui.sources.signalling import Delivery, owner, send
+
+log = logging.getLogger(__name__)
 
 #: Seconds that a run has after each signal but the last.
 GRACE = 10.0
@@ -152,7 +156,7 @@ class Stopping:
                 name = await asyncio.to_thread(owner, process.pid)
                 raise MlwsError(
                     f"Process {process.pid} of run {plan.run.id} belongs to {name or 'another user'}",
-                    hint=f"sudo -u {name or 'USER'} mlws-tui runs stop {plan.run.id}",
+                    hint=f"sudo -u {quote(name) if name else 'USER'} mlws-tui runs stop {plan.run.id}",
                 )
         if not last:  # one that was suspended (ctrl+z) hears of it only when it goes on
             await asyncio.to_thread(_send_all, plan.killed, signal.SIGCONT, plan.run.last_seen)
@@ -168,13 +172,18 @@ class Stopping:
         return True
 
     async def _recorded(self, plan: StopPlan, signalled: bool) -> Run:
-        """The run as it is now; where it says otherwise, it is recorded that this user stopped it."""
-        await self._parts.ingest.catch_up(logs=0.0)
-        run = await self._parts.runs.get(plan.run.id)
-        if signalled and not plan.elsewhere and run.state is not RunState.STOPPED:
-            await self._acts.mark_stopped(run.id)
-            run = await self._parts.runs.get(plan.run.id)
-        return run
+        """The run as it is now. That this user stopped it is recorded first: that needs no index."""
+        stopped = signalled and not plan.elsewhere
+        if stopped:
+            await self._acts.mark_stopped(plan.run.id)
+        try:
+            await self._parts.ingest.catch_up(logs=0.0)
+            return await self._parts.runs.get(plan.run.id)
+        except (
+            MlwsError
+        ) as error:  # the index is made anew from what is on the disk, by whoever opens it next
+            log.warning("reading how %s ended: %s", plan.run.id, error)
+            return replace(plan.run, state=RunState.STOPPED) if stopped else plan.run
 
 
 def _plan(run: Run) -> StopPlan:
@@ -220,7 +229,12 @@ def _elsewhere(run: Run, away: Sequence[ProcessRef]) -> MlwsError:
         title = f"Run {run.id} is in another container of this host, or of before it was started again"
         return MlwsError(title, hint=f"in that container: {stop}")
     where = ", ".join(hosts)
-    return MlwsError(f"Run {run.id} is on {where}, not on this host", hint=f"ssh {hosts[0]} {stop}")
+    dashes = (
+        "-- " if hosts[0].startswith("-") else ""
+    )  # a host that a stream names must not be an option of ssh
+    return MlwsError(
+        f"Run {run.id} is on {where}, not on this host", hint=f"ssh {dashes}{quote(hosts[0])} {stop}"
+    )
 
 
 def _send_all(

@@ -15,7 +15,8 @@ from mlws_tui.domain.changes import Change, FileChanged, Notice, RunsChanged
 from mlws_tui.domain.errors import MlwsError, NotFoundError
 from mlws_tui.domain.journal import Journal, parse, standard_section
 from mlws_tui.domain.markdown import decode, encode
-from mlws_tui.domain.suggestions import Suggestion, mentioned, of_run
+from mlws_tui.domain.runs import Run
+from mlws_tui.domain.suggestions import COMPLETED, Suggestion, mentioned, of_run, of_sweep, uncovered
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import DayRef, JournalService
@@ -30,6 +31,8 @@ KEY = "journal.suggestions"
 _REMEMBERED = 1000
 #: Runs of a day that are looked at, the newest first.
 _MOST = 300
+#: Runs of an experiment that completed on a day, from which on one line for all of them is offered.
+_MANY = 4
 #: Seconds between two looks at the day, where lines are written unasked.
 _PAUSE = 5.0
 #: Seconds of the day before that are looked at, too: what ends at midnight is seen after it.
@@ -109,6 +112,8 @@ class Suggestions:
     async def of_day(self, day: date | None = None) -> Sequence[Suggestion]:
         """What the entry of a day, by default today, does not say yet and nobody put aside, in order of time.
 
+        Where many runs of an experiment completed, one line for all of them comes before.
+
         Raises:
             MlwsError: if the journal or the index cannot be read.
         """
@@ -122,17 +127,35 @@ class Suggestions:
         done = set(await self._done())
         left = [one for one in found if _mark(one.key) not in done]
         entry = await asyncio.to_thread(self._entry, day) if left else ""
-        return sorted((one for one in left if not mentioned(one, entry)), key=lambda one: (one.ts, one.key))
+        single = sorted((one for one in left if not mentioned(one, entry)), key=lambda one: (one.ts, one.key))
+        sums = [one for one in await self._sums(runs, single, now) if _mark(one.key) not in done]
+        return [*(one for one in sums if not mentioned(one, entry)), *single]
+
+    async def _sums(
+        self, runs: Sequence[Run], offered: Sequence[Suggestion], now: float
+    ) -> Sequence[Suggestion]:
+        """One for each experiment of which so many runs completed that one line says more than theirs."""
+        completed = {one.run for one in offered if one.kind == COMPLETED}
+        together: dict[tuple[str, str], list[Run]] = {}
+        for run in runs:
+            if run.experiment and run.id in completed:
+                together.setdefault((run.experiment, run.kind), []).append(run)
+        found = []
+        for (experiment, _), members in together.items():
+            if len(members) >= _MANY:
+                known = await self._store.get_experiment(experiment)
+                found.append(of_sweep(members, known.name if known is not None else experiment, now))
+        return sorted(found, key=lambda one: (one.ts, one.key))
 
     async def find(self, ref: str, day: date | None = None) -> Sequence[Suggestion]:
-        """Those of a day that are meant: all of them (``all``), the one of a key, or those of a run's id.
+        """Those of a day that are meant: ``all``, and nothing twice; the one of a key, or those of a run's id.
 
         Raises:
             NotFoundError: if there is none.
             MlwsError: if the journal or the index cannot be read.
         """
         offered = await self.of_day(day)
-        meant = [one for one in offered if ref in ("all", one.key, one.run)]
+        meant = uncovered(offered) if ref == "all" else [one for one in offered if ref in (one.key, one.run)]
         if not meant and ref != "all":
             keys = ", ".join(one.key for one in offered[:3])
             raise NotFoundError(
@@ -161,7 +184,8 @@ class Suggestions:
             MlwsError: if that cannot be written.
         """
         async with self._remembering:
-            marks = dict.fromkeys([*(await self._done()), *(_mark(one.key) for one in suggestions)])
+            keys = [key for one in suggestions for key in (*one.covers, one.key)]
+            marks = dict.fromkeys([*(await self._done()), *map(_mark, keys)])
             await self._remembered.set(KEY, {"done": list(marks)[-_REMEMBERED:]})
 
     async def propose(self, suggestion: Suggestion, day: date) -> Proposal:
@@ -229,7 +253,7 @@ class Suggestions:
         now = self._runs.now()
         for day in sorted({datetime.fromtimestamp(ts).date() for ts in (now - _OVERLAP, now)}):
             for one in await self.of_day(day):
-                if one.kind in self._auto:
+                if one.kind in self._auto and not one.covers:
                     await self.accept(one, day)
 
 

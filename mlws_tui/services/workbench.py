@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlws_tui.services.runacts import RunActs
     from mlws_tui.services.runpages import RunPages
     from mlws_tui.services.stopping import Stopping
+    from mlws_tui.services.terminals import Terminals
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,13 @@ class Workbench:
         from mlws_tui.services.stopping import Stopping
 
         return Stopping(self, self.runacts)
+
+    @cached_property
+    def terminals(self) -> Terminals:
+        """Shows the terminals of runs, and begins those that wait for it."""
+        from mlws_tui.services.terminals import Terminals
+
+        return Terminals(self.workspace)
 
     @cached_property
     def forking(self) -> Forking:

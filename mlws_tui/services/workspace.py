@@ -99,10 +99,10 @@ def exposed(workspace: Workspace, private: bool = True) -> list[Path]:
 
 def _modes(workspace: Workspace, private: bool) -> Iterator[tuple[Path, int, int]]:
     """What lies in ``.mlws``, and the index where it lies elsewhere: the mode it has and the one it should have."""
-    for path in _below(workspace.marker):
+    for path in _below(workspace.marker, closed=workspace.worktrees):
         mode = _mode_of(path)
         if mode is not None:
-            yield path, stat.S_IMODE(mode), _wanted(path, mode, private)
+            yield path, stat.S_IMODE(mode), _wanted(path, mode, private or path == workspace.worktrees)
     index = index_path(workspace).parent
     for path in _below(index) if index != workspace.marker else ():
         mode = _mode_of(path)
@@ -110,9 +110,13 @@ def _modes(workspace: Workspace, private: bool) -> Iterator[tuple[Path, int, int
             yield path, stat.S_IMODE(mode), stat.S_IMODE(mode) & ~0o077
 
 
-def _below(root: Path) -> Iterator[Path]:
+def _below(root: Path, closed: Path | None = None) -> Iterator[Path]:
+    """All that lies there; of a folder that is closed to others by itself nothing but that folder."""
     yield root
     for folder, folders, files in os.walk(root):
+        if closed is not None and Path(folder) == closed:
+            folders.clear()
+            continue
         for name in (*folders, *files):
             yield Path(folder, name)
 

@@ -12,8 +12,14 @@ from typing import Any
 from mlws_tui.domain.runs import Bucket, Curve, Points
 from mlws_tui.store.tiers import SIZES
 
-_REACH_BY_STEP = "SELECT min(bucket), max(bucket) FROM tiers WHERE series = ? AND size = ? AND step_high >= ? AND step_low <= ?"
-_REACH_BY_TIME = "SELECT min(bucket), max(bucket) FROM tiers WHERE series = ? AND size = ? AND ts_last >= ? AND ts_first <= ?"
+_REACH_BY_STEP = (
+    "SELECT min(bucket), max(bucket) FROM tiers "
+    "WHERE series = ? AND size = ? AND step_high >= ? AND step_low <= ?"
+)
+_REACH_BY_TIME = (
+    "SELECT min(bucket), max(bucket) FROM tiers "
+    "WHERE series = ? AND size = ? AND ts_last >= ? AND ts_first <= ?"
+)
 _FETCH = 2000  # rows at a time: a fetchall of a million rows would hold up every other thread
 #: Points that are looked at to tell infinities from NaN: of a run that has diverged all may be one or the other.
 _LOOKED_AT = 16384

@@ -7,7 +7,7 @@ import math
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +41,7 @@ from mlws_tui.store import (
     runsearch,
     systemcurves,
     uirecords,
+    unfinished,
 )
 from mlws_tui.store.actor import Request
 from mlws_tui.store.errors import DamagedError, TouchedError
@@ -224,9 +225,19 @@ class Store:
         """These runs as a list has them, in this order, with these metrics; what is gone is left out."""
         return await self._read(lambda raw: queries.runs_of(raw, ids, metrics))
 
+    async def unfinished_runs(
+        self, known: Mapping[str, unfinished.Mark]
+    ) -> tuple[Mapping[str, unfinished.Mark], Mapping[str, Run]]:
+        """The runs without a recorded end: the marks of all, and those whose marks are not the known ones."""
+        return await self._read(lambda raw: unfinished.unfinished(raw, known))
+
     async def runs_named(self, name: str, limit: int) -> list[str]:
         """Ids of the runs of that name, else of those whose name or id goes on after it; the newest first."""
         return await self._read(lambda raw: queries.runs_named(raw, name, limit))
+
+    async def names_like(self, beginning: str) -> set[str]:
+        """Names of runs, put away and deleted ones too, that begin with this."""
+        return await self._read(lambda raw: queries.names_like(raw, beginning))
 
     async def vocabulary(self) -> Vocabulary:
         """The words that the runs know."""
@@ -235,6 +246,10 @@ class Store:
     async def get_run(self, run_id: str) -> Run | None:
         """One run with all its facts; None if there is none."""
         return await self._read(lambda raw: queries.get_run(raw, run_id))
+
+    async def edited_at(self, runs: Sequence[str]) -> float:
+        """When people last changed one of these runs (Unix seconds); 0 where nobody did."""
+        return await self._read(lambda raw: queries.edited_at(raw, runs))
 
     async def match_ids(self, prefix: str, limit: int = 10) -> list[str]:
         """Ids of runs that begin with the prefix, newest first."""

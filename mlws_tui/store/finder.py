@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlws_tui.domain.events import decode_number, encode_number
-from mlws_tui.domain.runcolumns import flatten, value_of
+from mlws_tui.domain.runcolumns import LONGEST_NOTE, flatten, value_of
 from mlws_tui.domain.runfields import parse_column
 from mlws_tui.domain.runs import Run
 from mlws_tui.store.codec import loads, run_of
@@ -40,10 +40,11 @@ FIELDS = (
     "command",
     "note",
 )
-_COLUMNS = ("run", "state", "last_seen", "eta", "tag", "words", *FIELDS)
+_COLUMNS = ("run", "state", "last_seen", "paused", "due", "tag", "words", *FIELDS)
 _SPECS = tuple(parse_column(name) for name in FIELDS)
 _READ = f"SELECT {', '.join(_COLUMNS)} FROM finder WHERE run = ?"  # noqa: S608 - the names are our own constants
 _WRITE = f"INSERT OR REPLACE INTO finder ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+#: Characters of what a bare word is looked for in; notes have room of their own after them.
 _LONGEST_WORDS = 4000
 
 Key = tuple[str, str]
@@ -101,17 +102,29 @@ def set_figure(raw: Any) -> float | None:
 
 def _row(run: Run) -> tuple[object, ...]:
     values = tuple(value_of(run, spec, 0.0) for spec in _SPECS)
-    eta = run.progress.eta if run.progress is not None else None
-    told = (run.id, run.name, run.experiment, run.model, *run.tags, *_error(run), run.notes)
-    words = "\n".join(filter(None, told))[:_LONGEST_WORDS].casefold()
+    told = (run.id, run.name, run.experiment, run.model, *run.tags, *_error(run))
+    words = "\n".join(
+        filter(None, ("\n".join(filter(None, told))[:_LONGEST_WORDS], run.notes[:LONGEST_NOTE]))
+    )
     return (
         run.id,
         run.state.value,
         _real(run.last_seen),
-        _real(eta),
+        _real(run.paused),
+        _real(_due(run)),
         "\n".join(run.tags),
-        words,
+        words.casefold(),
         *(value if isinstance(value, str) else _real(value) for value in values),
+    )
+
+
+def _due(run: Run) -> float | None:
+    """When it will be done, Unix seconds, as its last progress has it: that stays true as time goes by."""
+    progress = run.progress
+    return (
+        None
+        if progress is None or progress.ts is None or progress.eta is None
+        else progress.ts + progress.eta
     )
 
 

@@ -122,6 +122,9 @@ class Projection:
             newest = max(points.ts)
             stream.last_ts = newest if stream.last_ts is None else max(newest, stream.last_ts)
             stream.columns.extend(points)
+        if chunk.log is not None and chunk.log.mtime and stream.last_ts is not None:
+            # Times in a text may be of another zone; nothing of it was written after the file.
+            stream.last_ts = min(stream.last_ts, chunk.log.mtime / 1e9)
         run = chunk.before.run
         if run is not None:
             self._changed.add(run)
@@ -133,6 +136,10 @@ class Projection:
         # A log is no stream file: whoever looks for those that may grow must not be given it.
         settled = stream.log or bool(chunk.problem) or (chunk.complete and ended)
         self._save(stream, chunk, settled=settled)
+
+    def renew(self, runs: Iterable[str]) -> None:
+        """Have `finish` make these runs anew from what their files said."""
+        self._changed.update(runs)
 
     def remember(self, log: LogMark) -> None:
         """Remember of a log that it is passed over."""

@@ -11,7 +11,9 @@ import msgspec
 
 from mlws_tui.domain.events import decode_number
 from mlws_tui.domain.runs import Latest, Run, RunEvent, RunPage, RunQuery, RunState, SeriesInfo
-from mlws_tui.store.codec import loads, run_of
+from mlws_tui.store.codec import dumps, loads, run_of
+from mlws_tui.store.older import can_find, has_environment
+from mlws_tui.store.resolve import EDIT
 
 #: Series of the segments (one per stream file) in the order in which the files were written.
 _SEGMENTS = """
@@ -28,12 +30,12 @@ TOLD_ONCE = """NOT (streams.role = 'log' AND happenings.type = 'artifact' AND EX
     WHERE logged.run = happenings.run AND logged.type = 'artifact' AND other.role != 'log'
         AND (logged.name = happenings.name OR logged.name LIKE '%/' || happenings.name)))"""
 _NAMED = """
-SELECT runs.id FROM finder CROSS JOIN runs ON runs.id = finder.run
+SELECT runs.id FROM {finder} CROSS JOIN runs ON runs.id = finder.run
 WHERE (finder.name = :name OR substr(finder.run, 17) = :name) AND runs.deleted = 0 AND runs.archived = 0
 ORDER BY runs.started DESC, runs.id DESC LIMIT :limit
 """
 _NAME_BEGINS = """
-SELECT runs.id FROM finder CROSS JOIN runs ON runs.id = finder.run
+SELECT runs.id FROM {finder} CROSS JOIN runs ON runs.id = finder.run
 WHERE (substr(finder.name, 1, :length) = :name OR substr(finder.run, 17, :length) = :name)
     AND runs.deleted = 0 AND runs.archived = 0
 ORDER BY runs.started DESC, runs.id DESC LIMIT :limit
@@ -81,13 +83,27 @@ def _listed(run: str, facts: str, figures: _Figures, metrics: str) -> Run:
 
 def get_run(connection: sqlite3.Connection, run_id: str) -> Run | None:
     """One run with all its facts, its environment and the diff of its working tree too; None if there is none."""
+    environment = "environment" if has_environment(connection) else "NULL"
     row = connection.execute(
-        "SELECT facts, metrics, diff, environment FROM runs WHERE id = ?", (run_id,)
+        f"SELECT facts, metrics, diff, {environment} FROM runs WHERE id = ?",  # noqa: S608 - our own words
+        (run_id,),
     ).fetchone()
     if row is None:
         return None
     run = _run(row[0], _figures(connection, [run_id], ON_PAGE)[run_id], row[1], row[2])
     return run if row[3] is None else replace(run, environment=loads(row[3]))
+
+
+def edited_at(connection: sqlite3.Connection, runs: Sequence[str]) -> float:
+    """When people last changed one of these runs (Unix seconds); 0 where nobody did."""
+    newest = 0.0
+    for i in range(0, len(runs), _BATCH):
+        some = runs[i : i + _BATCH]
+        marks = ", ".join("?" * len(some))
+        statement = f"SELECT max(ts) FROM assignments WHERE author = ? AND subject IN ({marks})"  # noqa: S608
+        (found,) = connection.execute(statement, (EDIT, *some)).fetchone()
+        newest = max(newest, found or 0.0)
+    return newest
 
 
 def runs_of(connection: sqlite3.Connection, ids: Sequence[str], metrics: Sequence[str] = ()) -> list[Run]:
@@ -122,11 +138,18 @@ def runs_named(connection: sqlite3.Connection, name: str, limit: int) -> list[st
     The name within an id, behind its time, does as well. Archived and deleted runs are left out.
     """
     asked = {"name": name, "length": len(name), "limit": limit}
+    names = "finder" if can_find(connection) else "(SELECT id AS run, name FROM runs) AS finder"
     for statement in (_NAMED, _NAME_BEGINS):
-        rows = connection.execute(statement, asked).fetchall()
+        rows = connection.execute(statement.format(finder=names), asked).fetchall()
         if rows:
             return [row[0] for row in rows]
     return []
+
+
+def names_like(connection: sqlite3.Connection, beginning: str) -> set[str]:
+    """Names of runs, put away and deleted ones too, that begin with this."""
+    statement = "SELECT name FROM finder WHERE substr(name, 1, ?) = ?"
+    return {row[0] for row in connection.execute(statement, (len(beginning), beginning))}
 
 
 def match_ids(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:
@@ -203,6 +226,9 @@ def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
     if query.experiment is not None:
         conditions.append("experiment_id = ?")
         values.append(query.experiment)
+    if query.among is not None:
+        conditions.append("id IN (SELECT value FROM json_each(?))")
+        values.append(dumps(query.among))
     for word in query.text.split():
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         columns = ("id", "name", "tags", "experiment", "model", "kind", "state")

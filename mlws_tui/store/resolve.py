@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mlws_tui.domain.configs import folded, with_changes
 from mlws_tui.domain.endreasons import REASONS, classify
 from mlws_tui.domain.experiments import Setting
 from mlws_tui.domain.liveness import from_claims
 from mlws_tui.domain.metricnames import canonical
 from mlws_tui.domain.pace import place_of, seconds_left
+from mlws_tui.domain.runcolumns import MOST_KEYS, count_keys
 from mlws_tui.domain.runs import Claim, ProcessRef, Progress, Run, RunError, RunState
 
 #: The role of a stream that was made of a log's text.
@@ -76,7 +79,8 @@ class Resolved:
 def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[Assignment]) -> Resolved:
     """The run as its streams and assignments have it. The state follows from what is recorded alone.
 
-    What is read from the text of logs has a say of its own only where no process speaks.
+    What is read from the text of logs has a say of its own only where no process speaks; that a log grew shows that
+    its run lived.
     """
     everyone = sorted(streams, key=_weight)
     logs = [stream for stream in everyone if stream.role == LOG_ROLE]
@@ -96,12 +100,13 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
         state=RunState.CREATED,
         experiment=text(facts.get("experiment")),
         started=_started(weakest_first),
-        last_seen=max((s.last_ts for s in weakest_first if s.last_ts is not None), default=None),
+        last_seen=max((s.last_ts for s in everyone if s.last_ts is not None), default=None),
+        paused=_paused(weakest_first),
         host=text(facts.get("host")),
         pid=_pid(current),
         processes=_processes(current),
         tags=_tags(weakest_first, assigned),
-        config=_with_keys(mapping(facts.get("config")) or mapping(said.get("config")), "config", assigned),
+        config=_config(mapping(facts.get("config")) or mapping(said.get("config")), assigned),
         summary=_summary(mapping(said.get("summary")), assigned),
         model=text(facts.get("model")) or text(said.get("model")),
         dataset=text(facts.get("dataset")) or text(said.get("dataset")),
@@ -126,6 +131,9 @@ def resolve(run_id: str, streams: Iterable[StreamFacts], assignments: Iterable[A
         log_only=weakest_first is logs and bool(logs),
         told=mapping(said.get("told")),
     )
+    if (keys := count_keys(run.config)) > MOST_KEYS:
+        found = f"its config has {keys:,} keys: filters and columns know the first {MOST_KEYS:,} of them"
+        run = replace(run, problems=(*run.problems, found))
     metrics = {one.key: (one.ts, one.value) for one in assigned if one.field == "metrics"}
     return Resolved(from_claims(run), diff, metrics, mapping(facts.get("environment")))
 
@@ -192,6 +200,23 @@ def _started(streams: Sequence[StreamFacts]) -> float | None:
     return min((stream.first_ts for stream in begun if stream.first_ts is not None), default=None)
 
 
+def _paused(streams: Sequence[StreamFacts]) -> float:
+    """Seconds between attempts, while nothing of it ran."""
+    spans: dict[int, tuple[float, float]] = {}
+    for stream in streams:
+        if not _is_process(stream) or stream.first_ts is None:
+            continue
+        ended = number((stream.ending or {}).get("ts"))
+        last = stream.first_ts if stream.last_ts is None else stream.last_ts
+        began, until = spans.get(stream.attempt, (stream.first_ts, last))
+        spans[stream.attempt] = min(began, stream.first_ts), max(until, last if ended is None else ended)
+    paused, until = 0.0, math.inf
+    for _, (began, end) in sorted(spans.items()):
+        paused += max(0.0, began - until)
+        until = end if until == math.inf else max(until, end)
+    return paused
+
+
 def _merge_facts(weakest_first: Sequence[StreamFacts]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     begun = any(_is_process(stream) for stream in weakest_first)
@@ -204,16 +229,35 @@ def _merge_facts(weakest_first: Sequence[StreamFacts]) -> dict[str, Any]:
                 value = {**mapping(facts.get(key)), **value}
             facts[key] = value
     for stream in weakest_first:
-        if stream.role == "wrapper":
-            facts.update({key: stream.facts[key] for key in ("name", "kind") if text(stream.facts.get(key))})
+        if stream.role == "wrapper" and text(stream.facts.get("kind")):
+            facts["kind"] = stream.facts["kind"]
+    if called := _called(weakest_first):
+        facts["name"] = called
     return facts
+
+
+def _called(weakest_first: Sequence[StreamFacts]) -> str | None:
+    """The name that somebody chose, the wrapper's over a process's own; else what the wrapper made of the command."""
+    named = [stream for stream in weakest_first if text(stream.facts.get("name"))]
+    for some in ([stream for stream in named if _is_chosen(stream)], named):
+        wrappers = [stream for stream in some if stream.role == "wrapper"]
+        if strongest := (wrappers or some)[-1:]:
+            return text(strongest[0].facts.get("name"))
+    return None
+
+
+def _is_chosen(stream: StreamFacts) -> bool:
+    return stream.facts.get("named") is not False
 
 
 def _name(
     facts: Mapping[str, Any], streams: Sequence[StreamFacts], assigned: Sequence[Assignment]
 ) -> str | None:
     """What a person calls it, else the wrapper, else the script itself."""
-    wrapped = any(stream.role == "wrapper" and text(stream.facts.get("name")) for stream in streams)
+    wrapped = any(
+        stream.role == "wrapper" and text(stream.facts.get("name")) and _is_chosen(stream)
+        for stream in streams
+    )
     for one in reversed(assigned):
         if one.field == "name" and text(one.value) and (one.author == EDIT or not wrapped):
             return text(one.value)
@@ -236,6 +280,11 @@ def _summary(told: Mapping[str, Any], assigned: Sequence[Assignment]) -> dict[st
     known = _with_keys({}, "summary", assigned)
     names = set(map(canonical, known))
     return {**{key: value for key, value in told.items() if canonical(key) not in names}, **known}
+
+
+def _config(told: Mapping[str, Any], assigned: Sequence[Assignment]) -> dict[str, Any]:
+    """What was told, then what was set. What a person gave as ``optim.lr`` is put into the script's ``optim``."""
+    return with_changes(folded(told), _with_keys({}, "config", assigned))
 
 
 def _with_keys(base: dict[str, Any], name: str, assigned: Sequence[Assignment]) -> dict[str, Any]:

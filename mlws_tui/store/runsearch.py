@@ -19,10 +19,12 @@ from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.runterms import And, Has, Is, Node, Not, Or, Test, Word
 from mlws_tui.domain.runtokens import FilterError
 from mlws_tui.domain.runviews import Best, Group, Order, RunIndex, Search, no_group
+from mlws_tui.store.older import can_find, plain_list
 from mlws_tui.store.runvalues import RunValues
 
 _LISTED = "SELECT id FROM runs WHERE deleted = 0 AND archived = 0 ORDER BY started DESC, id DESC"
-_ANY = "SELECT id FROM runs WHERE deleted <= ? AND archived <= ? ORDER BY started DESC, id DESC"
+#: One that was put away and then deleted is among the deleted ones.
+_ANY = "SELECT id FROM runs WHERE iif(deleted, ?, archived <= ?) ORDER BY started DESC, id DESC"
 _FLAGS = {
     "archived": "SELECT id FROM runs WHERE archived = 1",
     "deleted": "SELECT id FROM runs WHERE deleted = 1",
@@ -45,6 +47,7 @@ _DISTINCT = {
 }
 _MOST_WORDS = 5000
 _PATIENCE = 2.0  # seconds that the terms of one filter may take in all
+_COUNTS = ("gpus",)  # fields to group by that are numbers
 _LOOKED_AT = 3  # of a group's newest runs, for the metric by which it is judged
 
 Ids = set[str]
@@ -56,7 +59,10 @@ def search(connection: sqlite3.Connection, asked: Search) -> RunIndex:
     Raises:
         FilterError: if an expression in it takes too long.
         UsageError: if no run has the key that it is grouped by.
+        StoreError: if the index is an older one, in which runs can only be listed.
     """
+    if not can_find(connection):
+        return plain_list(connection, asked)
     values = RunValues(connection, asked.now, asked.states)
     listed = [row[0] for row in connection.execute(_LISTED)]
     found = _wanted(connection, asked, listed)
@@ -74,11 +80,14 @@ def search(connection: sqlite3.Connection, asked: Search) -> RunIndex:
     if asked.group is not None:
         found, groups = _grouped(connection, found, newest, asked.group, values)
     unknown = [column.text for column in _named(asked) if not values.known(column)]
-    return RunIndex(tuple(found), groups, total, len(listed), live, tuple(dict.fromkeys(unknown)))
+    hidden = len(running.intersection(listed).difference(found))
+    return RunIndex(tuple(found), groups, total, len(listed), live, tuple(dict.fromkeys(unknown)), hidden)
 
 
 def vocabulary(connection: sqlite3.Connection) -> Vocabulary:
-    """The words that the runs of this index know."""
+    """The words that the runs of this index know; none where it is an older one."""
+    if not can_find(connection):
+        return Vocabulary()
     held = {name: _distinct(connection, name) for name in _DISTINCT}
     tags = sorted({tag for tags in held.pop("tags") for tag in tags.split("\n")}, key=str.casefold)
     return Vocabulary(
@@ -164,6 +173,7 @@ class _Terms:
 def _named(asked: Search) -> Iterable[ColumnSpec]:
     yield from asked.filter.columns()
     yield from (order.column for order in asked.order)
+    yield from asked.columns
 
 
 def _sorted(runs: Sequence[str], orders: Sequence[Order], values: RunValues) -> list[str]:
@@ -200,7 +210,7 @@ def _grouped(
     column: ColumnSpec,
     values: RunValues,
 ) -> tuple[list[str], tuple[Group, ...]]:
-    """The runs group by group: that of the newest run first, those without a value last.
+    """The runs group by group: by the value of a setting, else that of the newest run first; without a value last.
 
     Args:
         connection: Of the index.
@@ -214,7 +224,10 @@ def _grouped(
         raise no_group(column.key, _keys(connection, "config"))
     heads = _members(newest, held)
     members = _members(runs, held) if runs is not newest else heads
-    labels = [*(label for label in heads if label), *(label for label in heads if not label)]
+    labels = [label for label in heads if label]
+    if column.kind == "config" or column.key in _COUNTS:
+        labels.sort(key=_by_value)
+    labels += [""] * ("" in heads)
     running, failed = values.running(), values.in_states((RunState.FAILED, RunState.CRASHED))
     found: list[str] = []
     groups: list[Group] = []
@@ -222,9 +235,16 @@ def _grouped(
         ids = members[label]
         lively, ill = len(running.intersection(ids)), len(failed.intersection(ids))
         best = _best(connection, ids, heads[label][:_LOOKED_AT], values)
-        groups.append(Group(label or f"no {column.key}", len(found), len(ids), lively, ill, best))
+        key = column.key if label else ""
+        groups.append(Group(label or f"no {column.key}", len(found), len(ids), lively, ill, best, key))
         found.extend(ids)
     return found, tuple(groups)
+
+
+def _by_value(label: str) -> tuple[bool, float, str]:
+    """Numbers by their size, then texts by the alphabet."""
+    figure = number_of(label)
+    return figure is None, figure or 0.0, label.casefold()
 
 
 def _members(runs: Sequence[str], held: Mapping[str, Held]) -> dict[str, list[str]]:

@@ -90,7 +90,18 @@ class RunValues:
 
     def known(self, column: ColumnSpec) -> bool:
         """Whether it is a field, or any run has a value of that name."""
-        return column.kind == "field" or bool(self.of(column))
+        if column.kind == "field":
+            return True
+        read = self._kept.get((column.kind, column.key, column.stat))
+        if read is not None:
+            return bool(read)
+        sections = (column.kind,) if column.kind != "any" else ("config", "summary", "metric")
+        statement = "SELECT 1 FROM params WHERE section = ? AND key = ? LIMIT 1"
+        if any(self._connection.execute(statement, (one, column.key)).fetchone() for one in sections):
+            return True
+        if "metric" not in sections:
+            return False
+        return self._connection.execute(f"SELECT 1 {_OF_NAME} LIMIT 1", (column.key,)).fetchone() is not None
 
     def in_states(self, states: Iterable[RunState]) -> set[str]:
         """The runs that are in one of these states."""
@@ -150,9 +161,9 @@ class RunValues:
             case "age":
                 return {run: max(0.0, self._now - began) for run, began in self.begun().items()}
             case "eta":
-                rows = self._connection.execute("SELECT run, eta FROM finder WHERE eta IS NOT NULL")
-                running = self.in_states((RunState.RUNNING,))
-                return {run: eta for run, eta in rows if run in running}
+                rows = self._connection.execute("SELECT run, due FROM finder WHERE due IS NOT NULL")
+                running = self.running()
+                return {run: max(0.0, due - self._now) for run, due in rows if run in running}
             case "ended":
                 return {run: ended for run, _, ended in self._times() if ended is not None}
             case "duration":
@@ -175,11 +186,14 @@ class RunValues:
         ]
 
     def _durations(self) -> dict[str, float]:
+        """What the attempts of each run took together; one that has not begun has none."""
         now = self._now
+        paused = dict(self._connection.execute("SELECT run, paused FROM finder WHERE paused > 0").fetchall())
+        waiting = self.in_states((RunState.CREATED,))
         return {
-            run: max(0.0, (now if ended is None else ended) - began)
+            run: max(0.0, (now if ended is None else ended) - began - paused.get(run, 0.0))
             for run, began, ended in self._times()
-            if began is not None
+            if began is not None and run not in waiting
         }
 
     def _params(self, section: str, key: str) -> dict[str, Held]:

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from mlws_tui.domain.errors import StoreError
-from mlws_tui.store import ballast, finder
+from mlws_tui.store import ballast, renewal
 from mlws_tui.store.errors import DamagedError, FullError, explain
 from mlws_tui.store.foreign import foreign_parts
 from mlws_tui.store.origin import check_origin
@@ -23,7 +23,7 @@ from mlws_tui.store.presence import Presence, alone, beside, in_use, setup_lock
 from mlws_tui.store.recovery import Identity, drop, identity, set_aside, take_condemned
 
 #: What no statement can do.
-_AFTER: dict[int, Callable[[sqlite3.Connection], None]] = {7: finder.fill}
+_AFTER: dict[int, Callable[[sqlite3.Connection], None]] = {8: renewal.renew}
 #: "mlws" in ASCII: what ``PRAGMA application_id`` says of our files.
 APPLICATION_ID = 0x6D6C7773
 _UNWRITABLE = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})

@@ -91,7 +91,7 @@ class MlwsApp(App[int]):
         self._live = live
         self.bench: Workbench | None = None
         self._opened: Workbench | None = None
-        self._typed_ahead: list[events.Key | events.Paste] = []
+        self._typed_ahead: list[events.Key | events.Paste] | None = []  # None: nothing has to wait any more
         self._resume: Callable[[int, FrameType | None], Any] | int | None = None
         self.failure: MlwsError | None = None
         self.keys_in_force: dict[str, str] = {}
@@ -130,13 +130,18 @@ class MlwsApp(App[int]):
             self.set_keymap(self.keys_in_force)
         await self.desk.furnish(opened.bench)
         self.bench = opened.bench
-        for typed in self._typed_ahead:
-            self.post_message(typed)
+        self.call_later(self._take_typed_ahead)
         self._warn(opened.warnings)
         if opened.bench.notice:
             self.notify(opened.bench.notice, severity="warning", timeout=20, markup=False)
         if self._live:
             await self._go_live(opened.bench)
+
+    async def _take_typed_ahead(self) -> None:
+        """Deal with the keys that came before the panes, in their order: also those that come meanwhile wait."""
+        while self._typed_ahead and not self._exit:
+            await self._deal_with(self._typed_ahead.pop(0))
+        self._typed_ahead = None
 
     def _warn(self, warnings: Sequence[MlwsError]) -> None:
         """Tell what is wrong with the settings in one notice, however much it is."""
@@ -160,13 +165,19 @@ class MlwsApp(App[int]):
         slow connection, or pasted) would still go to the pane and the mode that the first of them has left.
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            key = event if isinstance(event, events.Key) else None
-            if self.bench is None and (key is None or key.key != "ctrl+q"):
+            if self._exit:  # typed ahead behind the key that leaves: there is nothing any more that it is for
+                return
+            leaves = isinstance(event, events.Key) and event.key == "ctrl+q"
+            if self._typed_ahead is not None and not leaves:
                 self._typed_ahead.append(event)
                 return
-            if key is not None and await self._act_on(key):
-                return
+            await self._deal_with(event)
+            return
         await super().on_event(event)
+
+    async def _deal_with(self, event: events.Key | events.Paste) -> None:
+        if not isinstance(event, events.Key) or not await self._act_on(event):
+            await super().on_event(event)
 
     async def _act_on(self, event: events.Key) -> bool:
         screen = self.screen
@@ -201,7 +212,7 @@ class MlwsApp(App[int]):
         one behind SIGTERM, it would begin a second time, and then neither end nor give the terminal back.
         """
         driver = self._driver
-        if driver is None or self._exit:
+        if driver is None or self._exit or not getattr(driver, "_auto_restart", True):  # handed over
             return
         if not getattr(driver, "_must_signal_resume", True):  # stopped from outside: it is still at work
             driver.suspend_application_mode()

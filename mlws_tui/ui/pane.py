@@ -39,20 +39,20 @@ class Pane(Widget):
         self._unsubscribe: Callable[[], None] | None = None
         self.caption()
 
-    def caption(self, detail: str = "", corner: str = "") -> None:
+    def caption(self, detail: str | Content = "", corner: str = "") -> None:
         """Set what stands in the border: ``1 Title ── detail`` on the left, `corner` at the right below.
 
-        Both are data: they are shown as they are, never read as markup.
+        Texts are data: they are shown as they are, never read as markup. A `Content` has been made safe already.
         """
-        title = f"{self.NUMBER} {self.TITLE}"
+        title = Content(f"{self.NUMBER} {self.TITLE}")
         if detail:
-            title = f"{title} ── {safe_text(detail)}"
-        words = (title, safe_text(corner))
+            title = Content.assemble(title, " ── ", safe_text(detail) if isinstance(detail, str) else detail)
+        words = (title.plain, safe_text(corner))
         self._changing = tuple(
             max(map(cell_len, pair)) + _EDGE for pair in zip(words, self._said, strict=True)
         )
         self._said = words
-        self.border_title, self.border_subtitle = Content(words[0]), Content(words[1])
+        self.border_title, self.border_subtitle = title, Content(words[1])
         self._changing = ()
 
     def refresh(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
 from mlws_tui.domain.runs import RunQuery
 from mlws_tui.services.rebuild import rebuild
-from tests.acts.kit import workbench
+from mlws_tui.services.runacts import RunActs
+from tests.acts.kit import fresh, workbench
 from tests.runs.kit import alive, begun, ended, record
 
 A, B, C = "20241019-143000-alpha", "20241019-143001-beta", "20241019-143002-gamma"
@@ -114,6 +119,73 @@ async def test_a_run_that_goes_on_is_not_deleted(three: Workspace) -> None:
             with pytest.raises(MlwsError, match="is running"):
                 await act([A, live])
         assert not (await bench.runs.get(A)).deleted and (three.streams / A).is_dir()
+
+
+async def test_a_run_that_may_go_on_elsewhere_is_deleted_only_if_that_is_meant(three: Workspace) -> None:
+    lost = "20241019-150000-lost"
+    record(three, lost, begun(lost, T, host="gpu07.cluster", boot_id="other"))
+    async with workbench(three) as bench:
+        acts = bench.runacts
+        for act in (acts.delete, acts.delete_forever):
+            with pytest.raises(MlwsError, match=r"may still run on gpu07") as refused:
+                await act([A, lost])
+            assert f"runs delete {lost} --even-if-lost" in refused.value.hint
+        assert (three.streams / lost).is_dir() and not (await bench.runs.get(A)).deleted
+        await acts.delete([lost], even_if_lost=True)
+        assert (await acts.find_deleted("lost")).id == lost
+        await acts.delete_forever([lost], even_if_lost=True)
+        assert not (three.streams / lost).exists()
+
+
+def elsewhere(workspace: Workspace, run: str, ts: float, **changes: Any) -> None:
+    """Another host changes a run, by its own clock."""
+    edit = {"type": "set", "ts": ts, "by": "ann", "run": run, **changes}
+    record(workspace, "_edits", edit, file="gpu07.jsonl")
+
+
+async def test_the_last_change_holds_though_another_hosts_clock_is_ahead(three: Workspace) -> None:
+    elsewhere(three, A, time.time() + 3600, name="theirs", notes="theirs", deleted=True, tags_add=["theirs"])
+    async with workbench(three) as bench:
+        await bench.runacts.restore([A])
+        await bench.runacts.rename(A, "mine")
+        await bench.runacts.tag([A], remove=["theirs"])
+        await bench.runs.edit(A, by="me", notes="mine")
+        run = await fresh(bench, A)
+        assert (run.deleted, run.name, run.tags, run.notes) == (False, "mine", ("lora",), "mine")
+        await bench.runacts.undo()
+        assert "theirs" in (await bench.runs.get(A)).tags
+    async with workbench(three) as bench:
+        early = RunActs(bench, clock=lambda: T)  # the clock was set back
+        await early.rename(A, "mine again")
+        assert (await bench.runs.get(A)).name == "mine again"
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda acts: acts.note(A, "mine"), {"notes": "theirs"}),
+        (lambda acts: acts.rename(A, "mine \udcff"), {"name": "theirs"}),
+        (lambda acts: acts.mark_best(A), {"tags_remove": ["best"]}),
+        (lambda acts: acts.tag([A, B], remove=["lora"]), {"tags_add": ["lora"]}),
+        (lambda acts: acts.archive([C, A]), {"archived": False}),
+    ],
+)
+async def test_what_somebody_else_changed_since_is_not_taken_back(
+    three: Workspace, act: Callable[[RunActs], Awaitable[Any]], told: dict[str, Any]
+) -> None:
+    async with workbench(three) as bench:
+        acts = bench.runacts
+        await acts.note(C, "first")
+        await act(acts)
+        await acts.undo()  # nobody else: it is taken back
+        await act(acts)
+        elsewhere(three, A, time.time() + 60, **told)
+        theirs = await fresh(bench, A)
+        with pytest.raises(MlwsError, match="was changed again since"):
+            await acts.undo()
+        assert await fresh(bench, A) == theirs
+        await acts.undo()  # the one before can still be taken back
+        assert (await bench.runs.get(C)).notes == "" and not acts.undoable
 
 
 async def test_deleted_for_ever_no_rebuild_brings_it_back(three: Workspace) -> None:

@@ -54,6 +54,14 @@ def test_names_notes_and_the_best(call: Any, monkeypatch: pytest.MonkeyPatch) ->
     call("unarchive", A)
 
 
+def test_the_best_of_an_experiment_is_asked_for_elsewhere(call: Any) -> None:
+    for wrong in (["best"], ["best", "reviews"]):
+        call(*wrong, code=2)
+        assert "mlws-tui experiments show" in call.err
+    call("best", "nothing", code=1)
+    assert "experiments show" not in call.err
+
+
 def test_deleted_restored_and_gone(call: Any, workspace: Workspace) -> None:
     assert call("delete", A, B) == f"{A}\n{B}\n" and "runs restore" in call.err
     assert call("list") == ""
@@ -65,6 +73,13 @@ def test_deleted_restored_and_gone(call: Any, workspace: Workspace) -> None:
     assert call("delete", A, "--forever", "--yes", "--json")["files"] == 1
     call("restore", A, code=1)
     assert not (workspace.streams / A).exists()
+    lost = "20241019-150000-lost"
+    record(workspace, lost, begun(lost, 1000.0, host="gpu07", boot_id="other"))
+    call("delete", lost, "--forever", "--yes", code=1)
+    assert "may still run on gpu07" in call.err and "--even-if-lost" in call.err
+    assert call("delete", "lost", "--even-if-lost") == f"{lost}\n"
+    call("delete", "lost", "--forever", "--even-if-lost", "--yes")
+    assert not (workspace.streams / lost).exists()
 
 
 def test_an_index_of_a_newer_version_says_that_it_does_not_show_the_tag_yet(
@@ -94,15 +109,17 @@ def test_fork(call: Any, workspace: Workspace, tmp_path: Path) -> None:
     facts = {"cmd": [PYTHON, "t.py", "--lr", "1"], "cwd": str(tmp_path), "config": {"lr": 1}}
     record(workspace, c, begun(c, 1000.0, **facts), ended(1001.0))
     made = call("fork", c, "--name", "new", "--config", "lr=2", "--config", "seed=3").strip()
-    assert f"mlws-tui run --as {made} -- {PYTHON} t.py --lr 2" in call.err
+    assert call.err.endswith(f"start it with: mlws-tui run --as {made}\n")
     assert "does not name seed" in call.err
     document = call("fork", made, "--config", "lr=4", "--json")
     assert document["parent"] == made and document["config"] == {"lr": 4, "seed": 3}
     assert not document["started"] and document["unnamed"] == []
     call("fork", c, "--config", "nothing", code=2)
     call("fork", c, "--start", "--json", code=2)
-    assert "['--lr', '5']" in call("fork", c, "--config", "lr=5", "--start")
-    assert call("show", "@last", "--json")["state"] == "completed"
+    told = call("fork", c, "--config", "lr=5", "--start").splitlines()
+    assert told[1] == "['--lr', '5']"
+    shown = call("show", "@last", "--json")
+    assert (shown["id"], shown["state"], shown["name"]) == (told[0], "completed", "gamma-2")
 
 
 def test_reproduce(call: Any, workspace: Workspace, tmp_path: Path) -> None:
@@ -111,9 +128,11 @@ def test_reproduce(call: Any, workspace: Workspace, tmp_path: Path) -> None:
     git = {"sha": code.git("rev-parse", "HEAD").strip(), "dirty": True, "diff": ""}
     facts = {"cmd": [PYTHON, "train.py"], "cwd": str(code.root), "git": git}
     record(workspace, c, begun(c, 1000.0, **facts), ended(1001.0))
-    text = call("reproduce", c)
+    text = call("reproduce", c, "--without-diff")
     assert text.startswith("#!/usr/bin/env bash\n") and git["sha"] in text
-    assert "uncommitted changes were not recorded" in call.err
+    text = call("reproduce", c, code=1)
+    assert git["sha"] not in text and text.endswith("exit 1\n")
+    assert "uncommitted changes were not recorded" in call.err and "--without-diff leaves" in call.err
     document = call("reproduce", c, "--json")
     assert document["sha"] == git["sha"] and document["diff_problem"]
     call("reproduce", c, "--go", code=1)

@@ -12,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.configs import folded, with_changes
 from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
-from mlws_tui.domain.forking import edit_command, with_changes
+from mlws_tui.domain.forking import edit_command
+from mlws_tui.domain.reproscript import script
 from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.settingtext import as_text, changes_in
 from mlws_tui.domain.shellwords import quote
 from mlws_tui.services.forking import start_command, start_options
-from tests.acts.kit import ends, fresh, workbench
+from mlws_tui.services.launch import LaunchOptions, launch_background
+from tests.acts.kit import ends, fresh, log_of, workbench
 from tests.runs.kit import begun, ended, record
 
 PARENT = "20241019-143000-alpha"
@@ -39,6 +42,9 @@ CONFIG = {"lr": 1e-3, "optim": {"name": "adam", "lr": 0.1}, "fp16": False}
         ("t.py --no-fp16 x", {"fp16": True}, "t.py --fp16 x"),
         ("t.py --no-fp16 x", {"fp16": False}, "t.py --no-fp16 x"),
         ("t.py --fp16=True", {"fp16": False}, "t.py --fp16=False"),
+        ("t.py --fp16 data.txt --lr 1", {"fp16": False}, "t.py data.txt --lr 1"),
+        ("t.py --fp16 data.txt", {"fp16": True}, "t.py --fp16 data.txt"),
+        ("t.py --fp16 Off data.txt", {"fp16": True}, "t.py --fp16 true data.txt"),
         ("t.py --fp16 yes", {"fp16": False}, "t.py --fp16 no"),
         ("t.py --sizes 1 2 3 --x 1", {"sizes": [4, 5]}, "t.py --sizes 4 5 --x 1"),
         ("lr=1 lr=1", {"lr": 2}, "lr=1 lr=2"),
@@ -59,6 +65,37 @@ def test_what_the_command_does_not_name_is_told() -> None:
 @given(st.lists(st.text(max_size=8), max_size=6), st.text(max_size=5))
 def test_other_words_of_a_command_stay(words: list[str], value: str) -> None:
     assert edit_command(words, {"wanted": value}).command == tuple(words) or any("wanted" in w for w in words)
+
+
+def test_what_had_another_kind_of_value_is_no_switch() -> None:
+    for config in ({"resume": "ck.pt"}, {"resume.from": 1, "optim": {"resume": 3}}):
+        key = next(iter(config)) if "resume" in config else "optim.resume"
+        edited = edit_command(["t.py", f"--{key}", "ck.pt"], {key: False}, config)
+        assert edited.command == ("t.py", f"--{key}", "false")
+
+
+def test_no_setting_stands_twice() -> None:
+    twice = {"optim": {"name": "adam", "lr": 1}, "optim.name": "sgd", "data.size": 3, "a.": 1, "": {}}
+    once = {"optim": {"name": "sgd", "lr": 1}, "data.size": 3, "a.": 1, "": {}}
+    assert folded(twice) == once and folded(once) == once
+    assert with_changes(twice, {"optim.name": "lion"})["optim"] == {"name": "lion", "lr": 1}
+    assert "optim.name" not in with_changes(twice, {"optim.name": "lion"})
+    nested = with_changes({"optim.name": "sgd", "optim.eps": 2}, {"optim": {"name": "lion"}})
+    assert nested == {"optim": {"name": "lion", "eps": 2}}
+
+
+async def test_what_a_person_gave_is_put_into_what_the_script_tells(parent: Workspace) -> None:
+    given = begun(PARENT, 999.0, role="wrapper", config={"optim.lr": 7})
+    record(
+        parent,
+        PARENT,
+        given,
+        {"type": "set", "ts": 999.5, "config": {"optim.name": "lion"}},
+        file="gpu1-3-c.jsonl",
+    )
+    async with workbench(parent) as bench:
+        config = (await bench.runs.get(PARENT)).config
+    assert config["optim"] == {"name": "lion", "lr": 7} and not any("." in key for key in config)
 
 
 def test_a_dotted_key_is_below_another_where_there_is_that() -> None:
@@ -95,7 +132,7 @@ async def test_a_fork_has_all_of_its_parent_but_its_tags_and_its_end(parent: Wor
         assert run.config["optim"] == {"name": "adam", "lr": 0.2} and run.config["lr"] == 1e-4
         assert run.command[-2:] == ("--lr", "0.0001") and not run.processes
         again = await bench.forking.plan(made, config={"lr": 5})
-        assert again.given == {"lr": 5, "optim.lr": 0.2, "seed": 7} and again.name == "beta"
+        assert again.given == {"lr": 5, "optim.lr": 0.2, "seed": 7} and again.name == "beta-2"
         await bench.runacts.delete([made])  # it was never started: nothing is lost
 
 
@@ -106,7 +143,7 @@ async def test_a_fork_starts_with_what_was_changed(parent: Workspace) -> None:
         made = await bench.forking.make(plan)
         assert await bench.forking.start(plan, made) == made
         run = await ends(bench, made)
-        assert (run.state, run.name, run.parent) == (RunState.COMPLETED, "alpha", PARENT)
+        assert (run.state, run.name, run.parent) == (RunState.COMPLETED, "alpha-2", PARENT)
         log = (parent.logs / "training" / f"{made}.log").read_text()
         assert "['--lr', '0.0001']" in log
         told = json.loads(log.partition("given ")[2].splitlines()[0])
@@ -145,6 +182,25 @@ async def test_what_cannot_be_forked_or_started_says_why(parent: Workspace) -> N
         with pytest.raises(MlwsError, match="/nowhere is gone"):
             await bench.forking.start(plan, made)
         assert (await fresh(bench, made)).state is RunState.CREATED
+
+
+async def test_a_fork_has_the_shims_of_its_parent(workspace: Workspace, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import trackio; print(trackio.__file__)"]
+    first = launch_background(workspace, command, LaunchOptions(cwd=tmp_path, shims=("trackio",)))
+    async with workbench(workspace) as bench:
+        await ends(bench, first)
+        waiting = await bench.forking.fork(first, config={})
+        plan = await bench.forking.plan(waiting, config={})  # of one that was never started
+        again = await bench.forking.make(plan)
+        assert start_options(plan, again).shims == plan.shims == ("trackio",)
+        launch_background(workspace, [], LaunchOptions(run=again))
+        assert (await ends(bench, again)).state is RunState.COMPLETED
+        assert "shims" in log_of(workspace, first) and "shims" in log_of(workspace, again)
+        told = await bench.reproducing.plan(again)
+        assert 'run --as "$run" --shim trackio -- ' in script(told, str(workspace.root))
+        without = launch_background(workspace, ["true"], LaunchOptions(run=waiting, shims=()))
+        await ends(bench, without)
+        assert await bench.forking.shims(waiting) == ()
 
 
 VALUES = st.recursive(

@@ -19,6 +19,7 @@ from mlws_tui.ui.actions import bindings
 from mlws_tui.ui.pane import Pane
 from mlws_tui.ui.panes.run_acts import ActKeys
 from tests.acts.kit import PYTHON, Repository, ends, log_of, started, workbench
+from tests.runs.keys import press
 from tests.runs.kit import HOSTILE, begun, ended, record
 
 A, B = "20241019-143000-alpha", "20241019-143001-beta"
@@ -68,13 +69,15 @@ class Seat:
     said: list[str] = field(default_factory=list)
 
     async def choose(self, *ids: str) -> None:
+        while self.app.workers:  # an act that reads the runs again would choose the ones before
+            await self.app.workers.wait_for_complete()
         query = RunQuery(include_deleted=True, include_archived=True)
         runs = {run.id: run for run in (await self.bench.runs.list(query)).runs}
         self.app.pane.runs = tuple(runs[run] for run in ids)
         self.app.pane.focus()
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await press(self.pilot, *keys)
 
     async def type(self, text: str) -> None:
         """Type a text at the end of the line that is asked for, and enter."""
@@ -123,9 +126,11 @@ async def test_names_tags_notes_and_back(workspace: Workspace) -> None:
         await seat.press("t")
         await seat.type(", keep")
         await seat.holds(lambda run: run.tags == ("lora", "keep"))
-        await seat.press("N", "x", "escape")
-        await seat.see("esc again drops it")
-        await seat.press("enter", "y", "ctrl+s")
+        await seat.press("N", "x", "ctrl+x")
+        await seat.see("again drops what was typed")
+        await seat.press("enter", "y", "escape")
+        await seat.see("The notes are saved · U takes it back")
+        await seat.press("N", "z", "ctrl+x", "ctrl+x")
         await seat.holds(lambda run: run.notes == "x\ny")
         await seat.press("asterisk")
         await seat.holds(lambda run: "best" in run.tags)
@@ -153,6 +158,16 @@ async def test_archive_delete_and_for_ever(workspace: Workspace) -> None:
         await seat.press("A")
         await seat.holds(lambda run: not run.archived)
         await seat.choose(A, B)
+        await seat.press("A")
+        await seat.see("Archive 2 runs?")
+        await seat.press("enter")
+        await seat.holds(lambda run: run.archived, B)
+        await seat.see(lambda _: all(run.archived for run in seat.app.pane.runs))
+        await seat.press("A")
+        await seat.see("Take 2 runs out of the archive?")
+        await seat.press("y")
+        await seat.holds(lambda run: not run.archived, B)
+        await seat.choose(A, B)
         await seat.press("d")
         await seat.see("Delete 2 runs?")
         await seat.press("enter")
@@ -162,7 +177,9 @@ async def test_archive_delete_and_for_ever(workspace: Workspace) -> None:
         await seat.holds(lambda run: not run.deleted, B)
         await seat.choose(A)
         await seat.press("d")
-        await seat.holds(lambda run: run.deleted)
+        await seat.see(
+            "alpha: deleted, nothing is lost: U brings it back at once, and at any time below the filter"
+        )
         await seat.choose(A)
         await seat.press("d")
         await seat.see("It cannot be undone")
@@ -188,6 +205,8 @@ async def test_stop_fork_and_do_again(workspace: Workspace, tmp_path: Path) -> N
         await seat.see("stopped by SIGINT after")
         await seat.press("K")
         await seat.see("does not run: it is stopped")
+        await seat.see("esc  closes")
+        await seat.press("y")
 
         record(
             workspace,
@@ -214,7 +233,7 @@ async def test_stop_fork_and_do_again(workspace: Workspace, tmp_path: Path) -> N
         await seat.press("ctrl+s")
         await seat.see("Start it now?")
         await seat.press("y")
-        await seat.see("alpha started:")
+        await seat.see("alpha-2 started:")
         newest = await seat.bench.runs.get("@last")
         assert newest.parent == A and newest.config == {"lr": 2, "seed": 3}
         await ends(seat.bench, newest.id)

@@ -68,7 +68,7 @@ async def test_it_is_done_again_beside_the_checkout(
         new = await bench.reproducing.start(plan, prepared)
         run = await ends(bench, new)
         assert "uncommitted" in log_of(workspace, new)
-        assert (run.state, run.name, run.parent, run.tags) == (RunState.COMPLETED, "alpha", RUN, ())
+        assert (run.state, run.name, run.parent, run.tags) == (RunState.COMPLETED, "alpha-2", RUN, ())
         assert run.git is not None and run.git["sha"] == plan.sha and "uncommitted" in run.git["diff"]
         assert run.cwd == str(workspace.marker / "worktrees" / f"{RUN}-1")
         second = await bench.reproducing.prepare(plan, without_diff=True)
@@ -84,7 +84,8 @@ async def test_the_script_does_the_same(workspace: Workspace, repository: Reposi
     tool.parent.mkdir()
     tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m mlws_tui "$@"\n')
     tool.chmod(0o755)
-    recorded(workspace, repository, PYTHON, ODD, "a b", "$(touch hacked)", cwd="sub")
+    data = {"data": [{"path": str(tool)}, {"path": "/nowhere"}]}
+    recorded(workspace, repository, PYTHON, ODD, "a b", "$(touch hacked)", cwd="sub", environment=data)
     async with workbench(workspace) as bench:
         plan = await bench.reproducing.plan(RUN)
         text = script(plan, str(workspace.root))
@@ -94,6 +95,7 @@ async def test_the_script_does_the_same(workspace: Workspace, repository: Reposi
         ["bash"], input=text, env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0 and "odd" in done.stdout, done.stderr
+    assert "start it with" not in done.stderr and f" --data {tool} -- " in text
     async with workbench(workspace) as bench:
         newest = await bench.runs.get("@last")
         assert newest.parent == RUN and newest.command[-2:] == ("a b", "$(touch hacked)")
@@ -124,6 +126,13 @@ async def test_what_stands_in_the_way_is_told(workspace: Workspace, repository: 
         assert "fetch --all" in missing.problems[0]
         with pytest.raises(MlwsError, match="is not in"):
             await bench.reproducing.prepare(missing, without_diff=True)
+        for plan, why in ((missing, "is not in"), (cut, "too large")):
+            text = script(plan, "/w")
+            done = subprocess.run(
+                ["bash"], input=text, capture_output=True, text=True, timeout=20, check=False
+            )
+            assert (done.returncode, done.stdout) == (1, "") and why in done.stderr
+        assert "worktree add" in script(cut, "/w", without_diff=True)
         option = await with_git(sha="--output=/tmp/x")
         assert option.repository is None and "commit is not known" in option.notes[0]
         assert not (workspace.marker / "worktrees").exists()

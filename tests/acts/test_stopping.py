@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.domain.endings import told as how_it_stands
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.runs import RunState
 from mlws_tui.services.runacts import user
@@ -82,9 +83,27 @@ async def test_deaf_ones_are_killed_with_what_they_started(workspace: Workspace,
         by_term, by_kill = await asyncio.gather(*stops)
         assert (by_term.signal, by_kill.signal) == ("SIGTERM", "SIGKILL")
         assert by_term.run.state is by_kill.run.state is RunState.STOPPED
+        assert [how_it_stands(one.run) for one in (by_term, by_kill)] == [
+            "stopped by you (SIGTERM)",
+            "stopped by you (SIGKILL)",
+        ]
         assert by_kill.run.signal == signal.SIGKILL  # the wrapper lived to write it down
         for run in runs:
             await until(partial(gone, int(log_of(workspace, run).partition("child ")[2].split()[0])))
+
+
+async def test_it_is_recorded_though_the_index_goes_meanwhile(workspace: Workspace, tmp_path: Path) -> None:
+    async with workbench(workspace) as bench:
+        run = await started(bench, LISTENS, tmp_path)
+
+        def remove(_said: str) -> None:
+            for path in workspace.marker.glob("index.db*"):
+                path.unlink()
+
+        assert (await bench.stopping.stop(run, tell=remove)).run.state is RunState.STOPPED
+    async with workbench(workspace) as bench:
+        assert how_it_stands(await bench.runs.get(run)) == "stopped by you (SIGINT)"
+        assert any(claim.speaker == "person" for claim in (await bench.runs.get(run)).claims)
 
 
 async def test_the_wrapper_was_killed_before(workspace: Workspace, tmp_path: Path) -> None:
@@ -158,6 +177,8 @@ async def test_elsewhere_it_says_where_to_go(workspace: Workspace, bystander: An
     there = {"pid": bystander.pid, "pid_start": start_of(bystander.pid)}
     said = await refusal(workspace, **there, host="gpu07.cluster", boot_id="other")
     assert f"ssh gpu07 mlws-tui runs stop {RUN}" in said
+    said = await refusal(workspace, **there, host="-oX=$(touch hacked)", boot_id="other")
+    assert f"ssh -- '-oX=$(touch hacked)' mlws-tui runs stop {RUN}" in said
 
 
 async def test_in_another_container_it_says_so(workspace: Workspace, bystander: Any) -> None:

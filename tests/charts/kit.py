@@ -17,12 +17,12 @@ from mlws_tui.config.resources import theme_folders
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.changes import Change, RunsChanged
 from mlws_tui.domain.runs import Bucket, Run
-from mlws_tui.domain.series import Unbounded
 from mlws_tui.services.workbench import Workbench
 from mlws_tui.ui.actions import bindings
 from mlws_tui.ui.panes.runchart import RunChart
 from mlws_tui.ui.panes.runchartkeys import ChartKeys
 from mlws_tui.ui.themes import load_themes
+from tests.runs.keys import press
 from tests.runs.kit import begun, ended, metrics, record
 
 A, B = "20241019-143000-llama-lr1e-4", "20241020-090000-llama-lr3e-4"
@@ -34,7 +34,7 @@ def point(step: float, value: float, ts: float | None = None) -> Bucket:
     when = 1000.0 + 10 * step if ts is None else ts
     if math.isfinite(value):
         return Bucket(step, step, when, when, value, value, value, value, 1)
-    return Unbounded(
+    return Bucket(
         step, step, when, when, None, None, None, None, 1, 1, int(value == math.inf), int(value == -math.inf)
     )
 
@@ -148,10 +148,10 @@ class Seat:
             if what in text if isinstance(what, str) else what(text):
                 return text
             assert time.monotonic() < deadline, f"not seen: {what}\n{text}"
-            await self.pilot.pause(0.04)
+            await self.pilot.pause(0.01)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await press(self.pilot, *keys)
 
     async def came(self) -> None:
         """Take in what was recorded meanwhile."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -45,7 +46,7 @@ def chart(
 def test_a_chart_has_a_legend_ticks_and_a_line() -> None:
     drawn = chart([Plot("loss", curve(400)), Plot("val/loss", curve(40))], 80, 14)
     assert len(drawn) == 14
-    assert drawn[0].split() == ["━", "loss", "0.314", "╍", "val/loss", "1.53"]
+    assert drawn[0].split() == ["a", "loss", "0.314", "b", "val/loss", "1.53"]
     assert [row.split()[0] for row in drawn[1:-1] if row[:4].strip()] == ["2.0", "1.5", "1.0", "0.5"]
     assert drawn[-1].split() == ["step", "0", "100", "200", "300", "400"]
     first = next(row for row in drawn[1:] if "⠁" <= row[5] <= "⣿")
@@ -59,6 +60,12 @@ def test_what_is_not_finite_is_marked_where_it_happened_and_counted() -> None:
     assert drawn[-2].index("×") == pytest.approx(5 + 75 // 2, abs=1)
     assert drawn[1].index("↑") == pytest.approx(5 + 75 // 5, abs=1)
     assert drawn[-2].index("↓") == pytest.approx(5 + 75 * 4 // 5, abs=1)
+
+
+def test_where_nothing_is_finite_there_are_no_figures() -> None:
+    drawn = chart([Plot("loss", curve(50, lambda _: math.nan))], 80, 10)
+    assert "× 50 not finite" in drawn[0] and "××" in drawn[-2]
+    assert not any(row[:5].strip() for row in drawn[1:-1])
 
 
 def test_outliers_are_clipped_at_the_edge_and_counted() -> None:
@@ -99,6 +106,25 @@ def test_twelve_curves_share_the_legend_and_more_are_counted() -> None:
     assert {f"line-{i}" for i in range(8)} <= styles
 
 
+def test_each_of_several_curves_ends_in_its_letter() -> None:
+    plots = [Plot(f"M{i}", curve(50, lambda _, i=i: 5 + i / 10), run=f"R{i}") for i in range(4)]  # type: ignore[misc]
+    plots += [Plot("S", curve(10, lambda _: 9.0), run="S")]
+    rows = chart(plots, 120, 20)[1:-1]
+    letters = [
+        (row.index(letter), y, letter) for y, row in enumerate(rows) for letter in "abcde" if letter in row
+    ]
+    short, *others = sorted(letters)
+    assert short[0] < 40 and short[2] == "e"
+    assert [letter for _, _, letter in others] == ["d", "c", "b", "a"], "the highest on top"
+    assert len({column for column, _, _ in others}) == 1
+    assert {y for _, y, _ in others} == set(range(others[0][1], others[0][1] + 4))
+    plain = "".join(chart(plots, 120, 20, View(plain=True))[1:-1])
+    assert plain.count("a") > 1 and plain.count("d") > 1
+    assert "a" not in "".join(chart(plots[:1], 120, 20)[1:-1]), "none where there is but one"
+    lots = "".join(chart([replace(plots[0], run=f"{i}") for i in range(12)], 120, 12)[2:-1])
+    assert "a" in lots and all(cell_width(row) <= 120 for row in rows)
+
+
 def test_markers_have_a_row_and_the_cursor_tells_them() -> None:
     marks = [
         Marker("checkpoint", 50, 500.0, f"checkpoint-50{HOSTILE}"),
@@ -123,7 +149,7 @@ places = st.one_of(extreme, st.floats(0, 1e6))
 names = st.text(max_size=30)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(places, st.one_of(extreme, st.floats())), max_size=40), st.integers(1, 100),
     st.integers(1, 20), st.booleans(), st.booleans(), st.sampled_from(Axis), st.sampled_from(SMOOTHINGS), names,

@@ -55,6 +55,11 @@ def test_a_mean_of_a_window_keeps_gaps_and_stays_within_its_values(
         assert mean is not None and min(seen) - slack <= mean <= max(seen) + slack
 
 
+def test_a_metric_without_a_name_can_be_seen() -> None:
+    [group] = groups_of([""])
+    assert (group.names, group.title) == (("",), '""')
+
+
 def test_each_smoothing_leaves_a_sparse_curve_as_it_is() -> None:
     sparse = [3.0, 1.0, 2.0, 1.0, 2.0]
     for smoothing in (SMOOTHINGS[0], SMOOTHINGS[1], SMOOTHINGS[2], SMOOTHINGS[3]):
@@ -143,7 +148,11 @@ def test_names_of_runs_are_what_differs() -> None:
     assert short_names([run(1, "llama")]) == ["llama"]
     assert short_names([run(1, "llama-lr1e-4-v2"), run(2, "llama-lr3e-4-v2")]) == ["lr1e-4", "lr3e-4"]
     assert short_names([run(1, "llama"), run(2, "llama-big")]) == ["llama", "llama-big"]
-    assert short_names([run(1, "a", lr=1), run(2, "a", lr=2)]) == ["a lr=1", "a lr=2"]
+    assert short_names([run(1, "a", lr=1, seed=1), run(2, "a", lr=2e-4, seed=2)]) == ["lr=1", "lr=2e-4"]
+    seeds = [run(1, "a", lr=1, seed=1), run(2, "a", lr=1, seed=2), run(3, "a", lr=2, seed=1), run(4, "b")]
+    assert short_names(seeds) == ["a lr=1 seed=1", "a lr=1 seed=2", "a lr=2 seed=1", "b"]
+    assert short_names([run(1, "s-1", lr=0.1), run(2, "s-2", lr=0.2)]) == ["1 lr=0.1", "2 lr=0.2"]
+    assert short_names([run(1, "s-lr1e-4", lr=1e-4), run(2, "s-lr1e-5", lr=1e-5)]) == ["lr1e-4", "lr1e-5"]
     assert short_names([run(1, "a"), run(2, "a")]) == ["a 10-11 09:00:00", "a 10-12 09:00:00"]
     groups = groups_of(["loss", "val/loss", "lr"], ["system/cpu", "system/gpu0/util", "system/gpu1/util"])
     assert [group.title for group in groups] == ["loss, val/loss", "lr", "system/cpu", "system/gpu*/util"]
@@ -163,7 +172,10 @@ def test_a_picture_is_well_formed_whatever_it_says(name: str, given_values: list
 def test_a_picture_has_its_curves_axes_and_signs() -> None:
     broken = (*STEPS[:200], point(201, math.nan), *STEPS[201:])
     picture = svg_of(
-        [Plot("loss", broken), Plot("acc", STEPS)], View(), "two", [Marker("checkpoint", 100, 1.0, "c")]
+        [Plot("loss", broken), Plot("acc", STEPS, dashed=True)],
+        View(),
+        "two",
+        [Marker("checkpoint", 100, 1.0, "c")],
     )
     for part in ("loss", "acc", "stroke-dasharray", "◆", "×", ">step<", ">100<", ">0.5<"):
         assert part in picture

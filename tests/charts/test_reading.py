@@ -11,7 +11,6 @@ from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.charts.frame import frame_of
 from mlws_tui.domain.charts.model import View, Window
 from mlws_tui.domain.charts.places import Axis
-from mlws_tui.domain.series import infinities
 from mlws_tui.services.charts import as_csv, as_svg, as_text
 from tests.charts.kit import A, B, opened, two_runs
 from tests.runs.kit import begun, ended, metrics, record
@@ -59,7 +58,7 @@ async def test_infinities_are_told_from_nan_in_points_and_in_tiers(workspace: Wo
         for width in (10, 40_000):
             buckets = (await bench.store.curve(LONG, "loss", width=width)).buckets
             assert sum(b.nan for b in buckets) == 4
-            assert [sum(side) for side in zip(*map(infinities, buckets), strict=True)] == [2, 1]
+            assert (sum(b.up for b in buckets), sum(b.down for b in buckets)) == (2, 1)
 
 
 async def test_epochs_come_from_their_series_or_the_progress_or_are_missed(workspace: Workspace) -> None:
@@ -165,7 +164,7 @@ async def test_what_is_drawn_is_handed_on(workspace: Workspace) -> None:
         assert rows[0].startswith("run,name,metric,step") and len(rows) == 1 + 2 * 11
         assert rows[1].startswith(f"{A},llama-lr1e-4,loss,10,1100,0.3")
         text = as_text(drawn, view, 80, 16)
-        assert "━ lr1e-4" in text and "\x1b" not in text and len(text.splitlines()) == 16
+        assert "a lr1e-4 0.120  b lr3e-4" in text and "\x1b" not in text and len(text.splitlines()) == 16
         path = await bench.charts.save("loss of a/../b", ".svg", as_svg(drawn, view, "loss"))
         again = await bench.charts.save("loss of a/../b", ".svg", "other")
         assert path.parent == again.parent == workspace.root / "charts"

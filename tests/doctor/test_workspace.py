@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_what_others_may_read(doctor: Doctor, workspace: Workspace) -> None:
     workspace.config.write_text("files: {private: false}\n")
     workspace.marker.chmod(0o750)
     assert doctor().one("privacy")["level"] == "ok"
+
+
+def test_a_closed_folder_of_checked_out_code_keeps_what_is_in_it(
+    doctor: Doctor, workspace: Workspace
+) -> None:
+    script = workspace.worktrees / "run-1" / "train.sh"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    workspace.worktrees.chmod(0o700)
+    script.chmod(0o755)
+    assert doctor().one("privacy")["level"] == "ok"
+    workspace.worktrees.chmod(0o755)
+    assert doctor().one("privacy")["message"].endswith(": .mlws/worktrees")
+    doctor("--fix")
+    assert stat.S_IMODE(workspace.worktrees.stat().st_mode) == 0o700
+    assert stat.S_IMODE(script.stat().st_mode) == 0o755
 
 
 def test_a_network_file_system_is_named(

@@ -18,7 +18,7 @@ async def test_it_shows_how_the_experiment_stands_and_what_differs_between_its_r
     async with seated(workspace) as (app, pilot):
         await until(lambda: "Best so far" in app.text, pilot)
         text = app.text
-        assert "Experiment reviews" in text
+        assert "Experiment reviews · running" in text
         assert "6 runs: 1 running, 4 completed, 1 failed · 56.2 GPU-h · 2026-11-14 to now" in text
         assert "★ acc 0.9100 in lora-r16 · ★ loss 0.7000 in full" in text
         head = next(line for line in text.split("\n") if "STATE" in line)
@@ -32,6 +32,15 @@ async def test_it_shows_how_the_experiment_stands_and_what_differs_between_its_r
         await until(lambda: "⣀⡠" in app.text and " 0.910 " in app.text, pilot)  # a chart of the best
         await pilot.press("j")
         await until(lambda: "✗ broken  failed: exit code 1 at step 1" in app.text, pilot)
+
+
+async def test_the_best_of_runs_of_one_name_is_told_apart(workspace: Workspace) -> None:
+    for n in range(3):
+        run = f"2026111{n}-150000-llama"
+        head = begun(run, NOW - 900, name="llama", experiment="reviews", config={"lr": 10.0**-n})
+        record(workspace, run, head, metrics(1, NOW - 800, acc=0.5 + n / 10), ended(NOW - 700))
+    async with seated(workspace) as (app, pilot):
+        await until(lambda: "★ acc 0.7000 in llama lr=0.01" in app.text, pilot)
 
 
 async def test_at_80_by_24_what_counts_has_its_place(workspace: Workspace) -> None:

@@ -39,6 +39,34 @@ def test_only_what_differs_is_a_column_figures_first_and_long_texts_last() -> No
     assert sweep([], 0.0).columns == () and sweep([], 0.0).main is None
 
 
+def test_what_one_run_alone_lacks_is_no_column() -> None:
+    settings: list[dict[str, object]] = [
+        {"lr": 0.1, "seed": 1, "warm": 5},
+        {"lr": 0.2, "seed": 1, "warm": 5},
+        {"lr": 0.3, "warm": 5},
+        {"lr": 0.4},
+    ]
+    runs = [run(str(number), config) for number, config in enumerate(settings)]
+    assert [column.key for column in sweep(runs, 100.0).columns] == ["lr", "seed"]  # two runs have no seed
+    assert [column.key for column in sweep(runs[1:3], 100.0).columns] == [
+        "lr",
+        "seed",
+    ]  # of two it is a difference
+
+
+def test_an_experiment_stands_as_its_runs_do_unless_a_person_said_so() -> None:
+    def standing(status: str, *states: RunState) -> str:
+        return sweep([replace(run("r", {}), state=state) for state in states], 100.0).standing(status)
+
+    assert (
+        standing("created") == "created"
+        and standing("created", RunState.FAILED, RunState.RUNNING) == "running"
+    )
+    assert standing("created", RunState.COMPLETED, RunState.COMPLETED) == "completed"
+    assert standing("created", RunState.COMPLETED, RunState.FAILED) == ""
+    assert standing("paused", RunState.RUNNING) == "paused"
+
+
 def test_figures_come_before_texts_and_what_is_not_there_last() -> None:
     table = sweep(
         [run("n", {"x": math.nan}, loss=math.nan), run("-", {}), run("2", {"x": 2}, loss=1.0), run("t", {"x": "auto"}),

@@ -70,6 +70,9 @@ def test_the_page_of_an_experiment(call: Any) -> None:
     assert "best        loss  0.25000  in " + B in text
     assert "best        acc  0.75000  in " + A in text
     assert "2 completed" in text
+    assert text.splitlines()[0] == "reviews  completed"
+    table = [line.split() for line in text.splitlines()[-3:]]
+    assert table[0][:2] == ["STATE", "NAME"] and [line[-1] for line in table[1:]] == [A, B]  # the best first
     document = call("show", "reviews", "--json")
     assert [run["id"] for run in document["runs"]] == [B, A]
     assert document["best"]["loss"] == {"value": 0.25, "run": B}

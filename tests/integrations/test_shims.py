@@ -19,6 +19,8 @@ from tests.sdk.scripts import metric, of_type, only_stream, records, streams
 BOTH = """
 import importlib.metadata, importlib.util, sys
 import trackio, wandb
+assert len(wandb.util.generate_id(12)) == 12 and issubclass(wandb.errors.CommError, wandb.Error)
+assert not isinstance(7, wandb.sdk.lib.RunDisabled)
 import trackio.context_vars, wandb.util
 from wandb.errors import CommError
 from wandb.sdk.lib import RunDisabled

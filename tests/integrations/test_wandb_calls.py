@@ -202,6 +202,37 @@ def test_the_same_id_goes_on_with_its_run(workspace: Workspace) -> None:
     assert sorted(attempts) == [1, 2]
 
 
+def test_a_run_that_goes_on_counts_its_steps_on(workspace: Workspace) -> None:
+    begin = 'run = wandb.init(project="p", id="abc", resume="allow"); print(run.resumed, run.step)\n'
+    log = 'for n in range(3): wandb.log({"x": n})\n'
+    assert ran(workspace, begin + log)[0] == "False 0\n"
+    late = 'wandb.log({"x": 9}, step=100)\nfor n in range(6000): wandb.alert("a" * 50, "b" * 50)\n'
+    assert ran(workspace, begin + log + late)[0] == "True 3\n"
+    assert ran(workspace, begin + log)[0] == "True 101\n"
+    (paths,) = streams(workspace.root).values()
+    steps = sorted(step for path in paths for step, _ in metric(records(path), "x"))
+    assert steps == [0, 1, 2, 3, 4, 5, 100, 101, 102, 103]
+
+
+def test_what_scripts_use_below_the_module_is_there(workspace: Workspace) -> None:
+    out, _ = ran(
+        workspace,
+        """
+print(len(wandb.util.generate_id()), issubclass(wandb.errors.CommError, wandb.Error), wandb.errors.UsageError)
+print(wandb.sdk.wandb_run.Run is wandb.Run, wandb.data_types.Table is wandb.Table, wandb.sdk.lib.RunDisabled)
+for part in (wandb.util, wandb.errors, wandb.sdk, wandb.sdk.lib):
+    try:
+        part.download
+    except AttributeError as error:
+        print(error)
+""",
+    )
+    first, second, *refused = out.splitlines()
+    assert first.startswith("8 True") and second.startswith("True True")
+    parts = ("wandb.util", "wandb.errors", "wandb.sdk", "wandb.sdk.lib")
+    assert refused == [f"{part}.download is not known to mlws" for part in parts]
+
+
 def test_the_environment_says_what_the_script_does_not(workspace: Workspace) -> None:
     env = {
         "WANDB_PROJECT": "p",

@@ -108,6 +108,39 @@ async def test_what_the_entry_says_is_not_offered_and_a_start_does_not_tell_the_
         assert await lines(bench) == [BROKEN_LINE, STARTED_LINE]
 
 
+async def test_many_runs_of_an_experiment_are_offered_as_one_line_first(workspace: Workspace) -> None:
+    runs = [f"20241020-08000{n}-sw-{n}" for n in range(5)]
+    gpus = [{"index": 0, "name": "H200"}]
+    for n, run in enumerate(runs):
+        start = DAWN + 3600 * n
+        facts = {"experiment": "sweep", "gpus": gpus}
+        record(workspace, run, begun(run, start, **facts), ended(start + 1800))
+        record(workspace, run, metrics(1, start + 1, **{"val/loss": 0.5 - n % 3 / 10}))
+    record(
+        workspace, "20241020-090000-fails", begun("20241020-090000-fails", DAWN + 9000, experiment="sweep")
+    )
+    error = {"type": "KeyError", "message": "'warmup_ratio'"}
+    record(
+        workspace,
+        "20241020-090000-fails",
+        metrics(30, DAWN + 9001, loss=1),
+        ended(DAWN + 9002, "failed", error=error),
+    )
+    async with opened(workspace) as bench:
+        offered = await bench.suggestions.of_day()
+        assert offered[0].told == "Completed: 5 runs of sweep (best val/loss 0.300 in sw-2, 4h30m, 2.5 GPU-h)"
+        assert [one.run for one in offered[1:]] == [*runs[:3], "20241020-090000-fails", *runs[3:]]
+        assert "Failed: fails (KeyError: 'warmup_ratio' at step 30, 2s)" in [one.told for one in offered]
+        taken = await bench.suggestions.find("all")
+        assert [one.kind for one in taken] == ["completed", "failed"]
+        await bench.suggestions.put_aside([offered[1]])
+        (fewer, *rest) = await bench.suggestions.of_day()
+        assert fewer.told.startswith("Completed: 4 runs of sweep") and len(rest) == 5
+        await bench.suggestions.accept(fewer, DAY)
+        assert [one.kind for one in await bench.suggestions.of_day()] == ["failed"]
+        assert workspace.journal.read_text().count("4 runs of sweep") == 1
+
+
 @pytest.mark.parametrize("longer", [f"{DONE}-2", f"x{DONE}", f"{DONE}_b"])
 def test_a_longer_id_is_another_run(longer: str) -> None:
     one = Suggestion("completed:x", "completed", "Experiments", "", 0.0, f"run:{DONE}")
@@ -289,6 +322,15 @@ async def test_an_edited_suggestion_is_on_disk_only_when_it_is_saved(workspace: 
         await pilot.press("ctrl+z", "escape")  # undone: it is offered again
         await until(lambda: "✦ 1/2  Failed" in app.text, pilot)
         assert BROKEN_LINE not in workspace.journal.read_text()
+        await pilot.press("e")
+        await until(lambda: not app.pane.editor.read_only, pilot)
+        await pilot.press("escape")  # left as it came in: it was only looked at
+        await until(lambda: "✦ 1/2  Failed" in app.text and not app.pane.unsaved, pilot)
+        assert BROKEN_LINE not in workspace.journal.read_text() and BROKEN_LINE not in app.pane.editor.text
+        await pilot.press("e")
+        await until(lambda: not app.pane.editor.read_only, pilot)
+        await pilot.press("ctrl+s", "escape")  # wanted as it is
+        await until(lambda: BROKEN_LINE in workspace.journal.read_text(), pilot)
 
 
 async def test_what_others_write_meanwhile_stays_when_a_line_is_accepted(workspace: Workspace) -> None:

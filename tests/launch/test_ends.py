@@ -51,7 +51,7 @@ def _failed(message: str, kind: str = "", **more: Any) -> Run:
         (
             _failed("CUDA out of memory. Tried 2 GiB.\nmore", "torch.OutOfMemoryError", exit_code=1),
             "out of memory",
-            "out of GPU memory: CUDA out of memory. Tried 2 GiB.",
+            "out of GPU memory: Tried 2 GiB.",
         ),
         (
             _failed("killed by signal 9 (SIGKILL)", "SIGKILL", signal=9),
@@ -135,6 +135,12 @@ def test_a_rank_that_is_gone_while_others_go_on_is_told() -> None:
         (["slurmstepd: error: *** STEP 9.0 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE TO TIME LIMIT ***"],
          "time-limit"),
         (["some words"], ""),
+        # What was got over long ago, or a line before, is not why it failed; other last words tell why.
+        (["CUDA out of memory", *["step"] * 100, "the end"], ""),
+        (["CUDA out of memory; retrying with batch 4", "error: no loss"], ""),
+        (["CUDA out of memory", "error: disk quota exceeded"], ""),
+        (["CUDA out of memory", *["step"] * 10, "error: cannot load the model"], "oom-gpu"),
+        (["CUDA out of memory", *["table"] * 60, *TRACE, "torch.x.errors.ChildFailedError: "], "oom-gpu"),
     ],
 )  # fmt: skip
 def test_reasons_that_the_last_lines_tell(tail: list[str], reason: str) -> None:

@@ -103,6 +103,17 @@ def test_a_chain_is_one_error() -> None:
     assert error.traceback == "\n".join(CHAINED)
 
 
+def test_our_own_last_line_is_no_error_of_its_own() -> None:
+    stamp = "2024-10-19 14:52:46 - ERROR - "
+    ends = ["Failed: exit code 1 after 3.2 s", "Failed: exit code 127: no such program after 1h 02m 03s"]
+    ends += ["Failed: killed by signal 9 (SIGKILL), out of memory on the host after 3m 05s"]
+    assert not any(begins_error(stamp + end, TRACEBACK) for end in ends)
+    assert (
+        begins_error(stamp + "Failed: no more data after 3 s", [])
+        and level_of(stamp + ends[0]) is Level.ERROR
+    )
+
+
 def test_a_logged_exception_is_one_error() -> None:
     lines = [
         "2024-10-19 14:52:45 - ERROR - epoch 3 failed",

@@ -398,10 +398,21 @@ async def test_any_keys_in_any_order(workspace: Workspace, log: Path, size: tupl
 
 async def test_it_says_that_a_run_wrote_no_log(workspace: Workspace, log: Path) -> None:
     async with screen_of(workspace) as screen:
-        screen.pane.show_log(None, "gone", ended=True)
+        screen.pane.show_log(None, "gone", ended="crashed")
         await screen.until(lambda now: now.lines == ["gone wrote no log"])
-        screen.pane.show_log(log, "gone", ended=True)
+        screen.pane.show_log(log, "gone", ended="crashed")
         await screen.until(lambda now: "This run wrote no log" in now.text)
+
+
+async def test_it_says_how_a_run_ended_in_place_of_following_it(workspace: Workspace, log: Path) -> None:
+    log.write_text(numbered(100))
+    async with screen_of(workspace, log) as screen:
+        screen.pane.show_log(log, "gone", ended="crashed")
+        await screen.until(lambda now: "── crashed" in now.title)
+        await screen.press("k")
+        await screen.until(lambda now: now.cursor == "line 99" and "── crashed" in now.title)
+        append(log, numbered(2, 100))  # somebody writes all the same
+        await screen.until(lambda now: "paused ▼ 2 new" in now.title)
 
 
 async def test_jumping_between_errors(workspace: Workspace, log: Path) -> None:

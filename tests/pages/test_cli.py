@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from mlws_tui.cli.main import main
 from mlws_tui.config.workspace import Workspace
 from tests.pages.kit import AGENT, BASE, CHILD, FORK, family
+from tests.runs.kit import begun, ended, record
 
 Call = Callable[..., Any]
 
@@ -97,3 +100,51 @@ def test_a_family(call: Call) -> None:
         (BASE, None, None), (FORK, BASE, "fork"), (CHILD, FORK, "fork"), (AGENT, CHILD, "launched"),
     ]  # fmt: skip
     assert nodes[1]["changes"] == [{"key": "lora.r", "before": 16, "after": 8}]
+
+
+def test_an_agents_steps_in_words(call: Call) -> None:
+    agent = call("show", AGENT)
+    assert 'tool_call: list_runs {"state": "failed"} → [1, 2]' in agent
+    assert 'tool_call: read_log {"lines": 100} → no such file' in agent
+    assert "retry: read_log (attempt 1): no such file" in agent
+    assert "tokens: 1,000 in, 200 out" in agent
+
+
+def test_settings_that_the_script_did_not_tell_back_are_marked(
+    call: Call, workspace: Workspace, tmp_path: Path
+) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import mlws_tui as mlws\n"
+        "with mlws.run(config={'lr': 1, 'optim': {'wd': 1}}) as run:\n"
+        "    run.configure({'late': 1})\n"
+    )
+    settings = (
+        "--config=lr=5",
+        "--config=optim.wd=2",
+        "--config=late=3",
+        '--config=lora={"r": 4}',
+        "--config=lrr=7",
+    )
+    started(workspace, *settings, "--", sys.executable, str(script))
+    page = call("show", "@last")
+    for shown in ("  lr = 5\n", "  optim.wd = 2\n", "  late = 3\n"):
+        assert shown in page
+    assert "  lrr = 7  (given, not told by the script)\n" in page
+    assert "  lora.r = 4  (given, not told by the script)\n" in page
+    assert call("show", "@last", "--json")["untold"] == ["lora", "lrr"]
+    started(workspace, "--config=lr=5", "--", "true")
+    assert "  lr = 5  (given; its script tells no settings)\n" in call("show", "@last")
+
+
+def started(workspace: Workspace, *words: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--workspace", str(workspace.root), "run", *words])
+    assert end.value.code == 0
+
+
+def test_a_file_that_was_never_there_is_not_lost(call: Call, workspace: Workspace) -> None:
+    told = {"type": "artifact", "ts": 1000.0, "path": "out/never.pt", "kind": "model", "bytes": None}
+    record(workspace, "20261118-110000-odd", begun("20261118-110000-odd", 1000.0), told, ended(1001.0))
+    document = call("show", "odd", "--json")
+    assert document["artifacts"][0]["remark"] == "it is not there"

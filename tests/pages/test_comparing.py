@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlws_tui.config.workspace import Workspace
-from mlws_tui.domain.comparetables import cell_words, delta_words, markdown, value_words
+from mlws_tui.domain.comparetables import around, cell_words, delta_words, markdown, value_words
 from mlws_tui.domain.comparison import MISSING, Comparison, compare_runs
 from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.domain.runs import Latest, Run, RunState
+from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.panes.compare_rows import Table, comparison_rows, head_lines, short_names, table_of
 from mlws_tui.ui.widgets.cells import Line
 from tests.pages.kit import BASE, CHILD, FORK, bench_of, family
@@ -115,3 +116,28 @@ def test_as_many_runs_are_shown_as_there_is_room_for() -> None:
 
 def _lines(told: Comparison, table: Table) -> list[Line]:
     return [row.line for row in comparison_rows(told, table, everything=False) if not row.title]
+
+
+@pytest.mark.parametrize(
+    ("texts", "room", "shown"),
+    [
+        (["train.py --lr 1", "train.py --lr 2"], 20, ["train.py --lr 1", "train.py --lr 2"]),
+        (
+            ["/envs/bin/python train.py --epochs 3 --lr 1e-4", "/envs/bin/python train.py --epochs 3 --lr 1 --r 8"],
+            20,
+            ["…--lr 1e-4", "…--lr 1 --r 8"],
+        ),
+        (["/data/reviews/one.csv", "–", "/data/reviews/two.csv"], 16, ["…reviews/one.csv", "–", "…reviews/two.csv"]),
+        (["the same long words of all", "the same long words of all"], 8, ["the same long words of all"] * 2),
+    ],
+)  # fmt: skip
+def test_long_values_are_shown_around_their_difference(texts: list[str], room: int, shown: list[str]) -> None:
+    assert around(texts, room) == shown
+
+
+@given(st.lists(st.text(max_size=40), min_size=2, max_size=4), st.integers(8, 30), st.text(max_size=40))
+def test_values_that_differ_are_not_the_same_when_shown(texts: list[str], room: int, start: str) -> None:
+    given_ = [safe_text(f"{start}{text}") for text in texts]
+    told = around(given_, room)
+    for one, other, shown, shown_other in zip(given_, given_[1:], told, told[1:], strict=False):
+        assert (one == other) == (shown == shown_other)

@@ -7,6 +7,7 @@ from datetime import date
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.runmarkdown import run_markdown
+from mlws_tui.ui.panes.run_facts import fact_lines
 from mlws_tui.ui.panes.run_page_rows import page_rows
 from tests.pages.kit import AGENT, BASE, CHILD, FORK, bench_of, family
 from tests.runs.kit import HOSTILE, alive, begun, ended, metrics, record
@@ -121,6 +122,16 @@ async def test_a_hostile_run_is_shown_harmless_and_cut(workspace: Workspace) -> 
     assert run_markdown(facts).count("\x1b") == 0
 
 
+async def test_a_metric_without_a_name_can_be_seen(workspace: Workspace) -> None:
+    record(workspace, CHILD, begun(CHILD, NOW - 9), metrics(1, NOW - 8, **{"": 1.0, "loss": 2.0}))
+    async with bench_of(workspace) as bench:
+        facts = await bench.runpages.page(CHILD)
+    rows, _ = page_rows(facts, 60)
+    assert any('""' in span.text for row in rows for span in row.line)
+    told = fact_lines(facts.run, (), NOW)
+    assert any('""' in span.text for line in told for span in line)
+
+
 async def test_a_run_of_which_nothing_is_known(workspace: Workspace) -> None:
     record(workspace, CHILD, begun(CHILD, NOW - 9))
     async with bench_of(workspace) as bench:
@@ -128,3 +139,14 @@ async def test_a_run_of_which_nothing_is_known(workspace: Workspace) -> None:
         rows, folded = page_rows(facts, 80)
     assert (facts.metrics, facts.artifacts, facts.mentions, facts.log, facts.earlier) == ((), (), (), None, 0)
     assert not folded and {row.key for row in rows if row.title} >= {"error", "notes", "origin"}
+
+
+async def test_what_a_fork_was_to_be_is_none_of_its_processes(workspace: Workspace) -> None:
+    run = "20261120-090000-fork"
+    record(workspace, run, begun(run, NOW - 900, pid=None), file="h-1-a.jsonl")
+    record(workspace, run, begun(run, NOW - 500, role="wrapper"), file="h-2-b.jsonl")
+    foreign = (begun(run, NOW - 500, pid=None, rank=1), metrics(3, NOW - 400, loss=1.0))
+    record(workspace, run, *foreign, file="h-3-c.jsonl")
+    async with bench_of(workspace) as bench:
+        facts = await bench.runpages.page(run)
+    assert [(one.role, one.step) for one in facts.ranks] == [("wrapper", None), ("rank", 3)]

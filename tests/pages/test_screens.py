@@ -141,6 +141,29 @@ async def test_reading_finding_folding_and_writing_notes(still: Workspace) -> No
     assert await on(still, lambda bench: RunPage(bench, BASE), steps) == [Jump("journal", "2026-11-18")]
 
 
+async def test_a_run_that_goes_away_while_its_page_is_read(still: Workspace) -> None:
+    async def steps(app: PageApp, pilot: Pilot[Any]) -> None:
+        await sees(app, pilot, "lora-8-slow  completed")
+        bench = app.bench
+        assert bench is not None
+        for act, words in ((bench.runacts.archive, "archived"), (bench.runacts.delete, "deleted")):
+            await act([CHILD])
+            bench.hub.publish(RunsChanged(frozenset({CHILD})))
+            await sees(app, pilot, f"lora-8-slow  completed  {words}")
+        await pilot.press("equals_sign")
+        await sees(app, pilot, "against lora-8")
+        await bench.runacts.delete_forever([CHILD])
+        bench.hub.publish(RunsChanged(frozenset({CHILD})))
+        await sees(app, pilot, "one of them was deleted for ever: esc goes back", "baseline")
+        await pilot.press("escape")
+        await sees(app, pilot, "this run was deleted for ever: esc goes back")
+        await pilot.press("e")
+        await sees(app, pilot, "This run was deleted", "tab section")
+        await pilot.press("escape")
+
+    assert await on(still, lambda bench: RunPage(bench, CHILD), steps) == [None]
+
+
 async def test_a_long_timeline_is_turned_by_pages(still: Workspace) -> None:
     path = still.streams / AGENT / "gpu1-1-aa.jsonl"
     with path.open("a") as stream:

@@ -85,7 +85,6 @@ def test_a_saved_view_and_options_on_top(call: Call, workspace: Workspace) -> No
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--filter", "state:runing"), "did you mean running?"),
         (("--columns", "loss:mni"), "did you mean min?"),
         (("--sort", ""), "names no column"),
         (("--group", "loss:min"), "cannot be grouped"),
@@ -95,6 +94,13 @@ def test_a_saved_view_and_options_on_top(call: Call, workspace: Workspace) -> No
 def test_what_cannot_be_asked_is_one_sentence(call: Call, options: tuple[str, ...], said: str) -> None:
     out, err = call(*options, code=2)
     assert out == "" and said in err and len(err.splitlines()) == 1
+
+
+def test_what_is_wrong_in_a_filter_is_said_with_its_place(call: Call) -> None:
+    out, err = call("--filter", "tag:日 (lr<1 state:runing)", code=2)
+    said, line, caret = err.splitlines()
+    assert out == "" and "did you mean running?" in said
+    assert (line, caret) == ("  tag:日 (lr<1 state:runing)", "  " + " " * 19 + "^")
 
 
 def test_names_that_no_run_has_are_said_beside(call: Call) -> None:
@@ -107,7 +113,9 @@ def test_a_table_fits_the_terminal(call: Call, workspace: Workspace) -> None:
         workspace.root, 100, "--columns", "name,lr,loss:min,state,host,tag", "--group", "tag"
     )
     assert wide[0].split() == ["NAME", "lr", "loss:min", "STATE", "HOST", "TAG"]
-    assert wide[1].startswith("── a · 2 runs · best loss 0.500") and wide[4].startswith("── b · 1 run")
+    assert wide[1].startswith("── tag = a · 2 runs · best loss 0.500") and wide[4].startswith(
+        "── tag = b · 1 run"
+    )
     narrow = _in_a_terminal(workspace.root, 30, "--columns", "name,lr,loss:min,state,host", "--limit", "2")
     assert all(len(line) <= 30 for line in narrow[:3]) and narrow[0].split() == ["NAME", "lr", "loss:min"]
     assert "no room for STATE, HOST" in narrow[3] and "1 more: --limit 3" in narrow[4]
@@ -138,4 +146,13 @@ def _in_a_terminal(root: Path, width: int, *options: str) -> list[str]:
 
 
 def test_no_run_fits(call: Call, workspace: Workspace) -> None:
-    assert _in_a_terminal(workspace.root, 80, "--filter", "nothing") == ["mlws-tui: none of the 3 runs fits"]
+    assert _in_a_terminal(workspace.root, 80, "--filter", "nothing") == [
+        "mlws-tui: no run fits, of 3 that are listed"
+    ]
+
+
+def test_what_it_is_sorted_by_is_shown(call: Call, workspace: Workspace) -> None:
+    head, *rows = _in_a_terminal(workspace.root, 120, "--sort", "-lr")
+    assert "lr" in head.split() and len(rows) == 3
+    out, said = call("--filter", "nothing")
+    assert not out and "no run fits" in said

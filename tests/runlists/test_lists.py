@@ -6,6 +6,7 @@ import pytest
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import NotFoundError, UsageError
+from mlws_tui.domain.runcolumns import cell, parse_column, value_of
 from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.runviews import RunView
 from tests.runlists.kit import NOW, opened, run_id
@@ -50,6 +51,54 @@ async def test_states_are_those_that_processes_tell(workspace: Workspace) -> Non
         record(workspace, run_id(1), ended(NOW - 1))
         await bench.ingest.catch_up()
         assert (await bench.runlists.index(RunView(filter="is:running"))).total == 0
+
+
+async def test_what_was_put_away_and_then_deleted_is_among_the_deleted(workspace: Workspace) -> None:
+    for number in (1, 2, 3, 4):
+        record(workspace, run_id(number), begun(run_id(number), NOW + number))
+    async with opened(workspace) as bench:
+        for number, archived, deleted in ((1, True, True), (2, False, True), (3, True, False)):
+            await bench.runs.edit(run_id(number), by="tests", archived=archived, deleted=deleted)
+        await bench.ingest.catch_up()
+
+        async def found(line: str) -> set[int]:
+            return {int(run[-1]) for run in (await bench.runlists.index(RunView(filter=line))).ids}
+
+        assert await found("is:deleted") == {1, 2} and await found("is:archived") == {3}
+        assert await found("is:deleted or kind:training") == {1, 2, 4}
+        assert await found("is:deleted is:archived") == {1}
+
+
+async def test_long_notes_and_large_configs_are_found_to_their_ends(workspace: Workspace) -> None:
+    large = {"layers": {f"k{number}": number for number in range(10_500)}}
+    record(workspace, run_id(1), begun(run_id(1), NOW, config=large))
+    async with opened(workspace) as bench:
+        await bench.runs.edit(run_id(1), by="tests", notes="w " * 40_000 + "Needle")
+        await bench.ingest.catch_up()
+        for line in ("needle", "note:needle", "layers.k9999=9999"):
+            assert (await bench.runlists.index(RunView(filter=line))).ids == (run_id(1),), line
+        (run,) = await bench.runlists.runs([run_id(1)])
+        assert value_of(run, parse_column("layers.k10400"), NOW) == 10_400
+        assert len(cell(run, parse_column("note"), NOW)) <= 1000
+        assert run.problems == (
+            "its config has 10,500 keys: filters and columns know the first 10,000 of them",
+        )
+
+
+async def test_what_is_left_of_a_run_counts_down(workspace: Workspace) -> None:
+    """Of two runs the one that told of less was heard of long ago: it is through sooner all the same."""
+    for number, last in ((1, NOW - 100), (2, NOW - 10)):
+        began = last - 200
+        record(workspace, run_id(number), begun(run_id(number), began, **alive()))
+        steps = ({"type": "progress", "ts": began + 2 * n, "step": n, "total": 200} for n in range(101))
+        record(workspace, run_id(number), *steps)
+    async with opened(workspace) as bench:
+        index = await bench.runlists.index(RunView(filter="eta<110s", order=("eta",)))
+        assert index.ids == (run_id(1),)
+        index = await bench.runlists.index(RunView(order=("eta",)))
+        assert index.ids == (run_id(1), run_id(2))
+        runs = await bench.runlists.runs(index.ids)
+        assert [value_of(run, parse_column("eta"), NOW) for run in runs] == [100.0, 190.0]
 
 
 async def test_a_run_of_very_many_metrics_has_those_that_are_shown(workspace: Workspace) -> None:

@@ -64,7 +64,7 @@ PLOTS = [Plot("loss", losses(), timeline=BEGUN), Plot("val/loss", losses(100), t
 
 def test_the_legend_tells_the_moment_and_what_each_curve_has_there() -> None:
     legend = drawn(PLOTS, Moment(200, 1400.0))[0].split()
-    assert legend == ["step", "200", "00:23:20", "━", "loss▸0.009950", "╍", "val/loss", "0.009950"]
+    assert legend == ["step", "200", "00:23:20", "a", "loss▸0.009950", "b", "val/loss", "0.009950"]
     # Nothing of the sparse curve stands in this column: what is told is its nearest point.
     legend = drawn(PLOTS, Moment(240, 1480.0))[0].split()
     assert legend[1:3] == ["240", "00:24:40"] and legend[-1] == "~0.009950"
@@ -170,7 +170,7 @@ def test_of_several_runs_it_stands_on_one_and_tells_all() -> None:
     assert on is not None and on.plot.run == "b" and on.exact
     assert moved(frame, other, -10).run == "b"
     legend = drawn(two_curves(), other)[0]
-    assert "━ first 0.004988" in legend and "╍ second▸0.5000" in legend
+    assert "a first 0.004988" in legend and "b second▸0.5000" in legend
     timed = framed(two_curves(), View(axis=Axis.WALL))
     assert [one.plot.run for one in readings(timed, other) if one.here] == ["b"]
 
@@ -194,7 +194,7 @@ def losing(workspace: Workspace) -> None:
 
 
 async def at_the_chart(seat: Seat) -> None:
-    await seat.see("╍ val/loss 0.0440")
+    await seat.see("b val/loss 0.0440")
     await seat.press("c")
     await seat.see("step 50")
 
@@ -203,14 +203,14 @@ async def test_the_keys_of_the_cursor(workspace: Workspace) -> None:
     losing(workspace)
     async with seated(workspace, [LIVE], 60, 14) as seat:
         await at_the_chart(seat)
-        await seat.see("━ loss▸0.04")
+        await seat.see("a loss▸0.04")
         await seat.press("left")
-        await seat.see(lambda text: "━ loss 0.0400" not in text and "step 4" in text)
+        await seat.see(lambda text: "a loss 0.0400" not in text and "step 4" in text)
         await seat.press("home")
-        await seat.see("━ loss 2 ")
+        await seat.see("a loss 2 ")
         assert "step 1 " in seat.app.text
         await seat.press("end", "down")
-        await seat.see("╍ val/loss▸0.0440")
+        await seat.see("b val/loss▸0.0440")
         await seat.press("up", "x", "x")
         await seat.see(lambda text: "49s" in text and "time" in text and "▲" in text)
         await seat.press("y", "enter")
@@ -218,7 +218,7 @@ async def test_the_keys_of_the_cursor(workspace: Workspace) -> None:
         (told,) = seat.host.points
         assert (told.run_id, told.name, told.step, told.ts) == (LIVE, "loss", 50, 250.0)
         await seat.press("escape")
-        await seat.see(lambda text: "▲" not in text and "━ loss 0.0400 " in text)
+        await seat.see(lambda text: "▲" not in text and "a loss 0.0400 " in text)
         assert seat.app.focused is seat.host
 
 
@@ -229,7 +229,7 @@ async def test_the_cursor_keeps_to_its_moment_while_points_come(workspace: Works
         record(workspace, LIVE, *(metrics(i, 200.0 + i, loss=0.01) for i in range(51, 90)))
         await seat.came()
         await seat.see(lambda text: "80" in text.split("\n")[-1])
-        assert "step 50" in seat.app.text and "━ loss▸0.04" in seat.app.text
+        assert "step 50" in seat.app.text and "a loss▸0.04" in seat.app.text
         await seat.press("end")
         await seat.see("step 89")
 
@@ -250,7 +250,7 @@ async def test_another_run_takes_the_cursor_away(workspace: Workspace) -> None:
 async def test_a_click_puts_the_cursor_there(workspace: Workspace) -> None:
     losing(workspace)
     async with seated(workspace, [LIVE], 80, 16) as seat:
-        await seat.see("╍ val/loss 0.0440")
+        await seat.see("b val/loss 0.0440")
         await seat.pilot.click(ChartView, offset=(40, 5))
         text = await seat.see("▲")
         row = next(row for row in text.split("\n") if "▲" in row)
@@ -262,10 +262,10 @@ async def test_a_click_puts_the_cursor_there(workspace: Workspace) -> None:
 async def test_a_line_of_the_log_is_shown_in_the_chart(workspace: Workspace) -> None:
     losing(workspace)
     async with seated(workspace, [LIVE], 80, 16) as seat:
-        await seat.see("━ loss 0.0400")
+        await seat.see("a loss 0.0400")
         assert await seat.host.chart.show_moment(None, 30, "loss")
         text = await seat.see("step 30")
-        assert "━ loss▸0.06667" in text and "╍ val/loss 0.07333" in text
+        assert "a loss▸0.06667" in text and "b val/loss 0.07333" in text
         assert await seat.host.chart.show_moment(225.0, None, "lr")
         await seat.see(lambda text: "step 25" in text and "━ lr 1.00e-04" in text)
         assert await seat.host.chart.show_moment(230.2, 12.5, "unknown")

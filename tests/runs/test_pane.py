@@ -17,6 +17,7 @@ from mlws_tui.services.workbench import Workbench
 from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.panes.runs import RunsPane
 from mlws_tui.ui.widgets.repaint import lean
+from tests.runs.keys import press
 from tests.runs.kit import HOSTILE, alive, begun, ended, metrics, record
 
 OLD = "20241019-143000-sentiment"
@@ -79,7 +80,7 @@ class Seat:
             await self.pilot.pause(0.02)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await press(self.pilot, *keys)
 
     def row(self, name: str) -> str:
         return next(line for line in self.app.text.split("\n") if name in line)
@@ -102,6 +103,23 @@ async def seated(workspace: Workspace, columns: int, rows: int, *, live: bool = 
                 await bench.ingest.start()
                 await bench.runs.start()
             yield Seat(app, pilot, bench, workspace)
+
+
+async def test_the_last_view_comes_back_where_the_index_is_behind_it(workspace: Workspace) -> None:
+    a_sweep(workspace, 3)
+    settings, _ = load_settings(workspace)
+    async with await Workbench.open(workspace, settings) as bench:
+        await bench.ingest.catch_up()
+        await bench.remembered.set(
+            "runs.view", {"name": "", "filter": "tag:even", "order": [], "columns": []}
+        )
+    async with await Workbench.open(workspace, settings) as bench:
+        app = Screen(bench)
+        async with app.run_test(size=(100, 24)) as pilot:
+            seat = Seat(app, pilot, bench, workspace)
+            await seat.see("sweep-001")
+            await bench.ingest.start()
+            await seat.see("tag:even", lambda text: "sweep-001" not in text and "sweep-002" in text)
 
 
 def two_runs(workspace: Workspace) -> None:
@@ -226,9 +244,7 @@ async def test_hostile_names_are_shown_and_harm_nothing(workspace: Workspace) ->
         await seat.press("f")
         text = await seat.see(lambda text: "[@click=app.bell]x[/]" in "".join(text.split()).replace("│", ""))
         assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in text.replace("\n", ""))
-        await seat.press(
-            "escape", "b", *"exp", "enter", "o", "a", "e", "v", "enter", "escape", "escape", "slash", "e", "v"
-        )
+        await seat.press("escape", "b", *"exp", "enter", "o", "e", "v", "enter", "escape", "slash", "e", "v")
         text = await seat.see("1 of 1")
         assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in text.replace("\n", ""))
 
@@ -270,7 +286,11 @@ async def test_a_filter_applies_as_it_is_typed_tells_what_is_wrong_and_completes
         await seat.press(*" lr<", "enter")
         await seat.see("lr< wants a value", "7 of 8")
         await seat.press(*"0.003", "enter")
-        await seat.see("3 of 8 · status:completed lr<0.003", lambda text: "/ status" not in text)
+        await seat.see(
+            "2 Runs ── status:completed lr<0.003 · 1 running hidden",
+            "3 of 8",
+            lambda text: "/ status" not in text,
+        )
         assert seat.rows("sentiment", "sweep-000", "sweep-001", "sweep-002") == [
             "sweep-001",
             "sweep-000",
@@ -292,16 +312,16 @@ async def test_order_columns_groups_and_views_come_back_at_the_next_start(worksp
     async with seated(workspace, 100, 40, live=False) as seat:
         await seat.see("6 runs", lambda _: seat.rows(*names) == [*reversed(names)])
         await seat.press("s", *"val/", "enter")
-        await seat.see("6 runs · val/loss ▲")
+        await seat.see("2 Runs ── val/loss ▲", "6 runs")
         await seat.press("S")
         await seat.see("val/loss ▼", lambda _: seat.rows(*names) == [*names])
-        await seat.press("o", "a", *"lr", "enter", *"ss:mi", "enter", "escape", "escape")
+        await seat.press("o", *"lr", "enter", *"ss:mi", "enter", "escape")
         await seat.see(lambda text: "lr  val/loss:min" in " ".join(text.split("│")))
         await seat.pilot.click("RunList", offset=(seat.row("val/loss:min").index("lr") - 1, 0))
         await seat.see("lr▲")
         await seat.press("b", "down", "enter")
-        await seat.see("▾ reviews   3 runs", "▾ qwen   3 runs", "by experiment")
-        await seat.press("v", "s", *"mine", "enter")
+        await seat.see("▾ experiment = reviews   3 runs", "▾ experiment = qwen   3 runs", "by experiment")
+        await seat.press("v", *"mine", "enter")
         await seat.see("✓ mine")
         await seat.press("escape")
         await seat.see("2 Runs ── mine")
@@ -311,10 +331,10 @@ async def test_order_columns_groups_and_views_come_back_at_the_next_start(worksp
         await seat.see("1 marked", lambda _: len(seat.rows(*names)) == 6)
         await seat.bench.ingest.catch_up()
     async with seated(workspace, 100, 40, live=False) as seat:
-        await seat.see("2 Runs ── mine", "▾ reviews   3 runs", "lr▲")
+        await seat.see("2 Runs ── mine", "▾ experiment = reviews   3 runs", "lr▲")
         await seat.press("b", *"nokey", "enter")
-        await seat.see("No run has a config key 'nokey'", "▾ reviews")
-        await seat.press("v", "w", "d")
+        await seat.see("No run has a config key 'nokey'", "▾ experiment = reviews")
+        await seat.press("v", "ctrl+s", "ctrl+d")
         await seat.see("View mine is saved", "View mine is deleted", lambda text: "✓ mine" not in text)
         await seat.press("enter")
         await seat.see(
@@ -333,7 +353,7 @@ async def test_marks_keep_to_their_runs_and_are_drawn_together(workspace: Worksp
         record(workspace, NEW, begun(NEW, time.time(), **alive()))
         await seat.see("● newcomer", "▪● llama-ft", "▪✓ sweep-003", " ✓ sweep-002")
         assert [run.name for run in seat.app.pane.chosen()] == ["llama-ft", "sweep-003"]
-        assert [run.name for run in seat.app.pane.chart.runs] == ["sweep-002", "llama-ft", "sweep-003"]
+        assert [run.name for run in seat.app.pane.chart.runs] == ["llama-ft", "sweep-003"]
         await seat.press("ctrl+a")
         await seat.see("7 marked")
         await seat.press("u")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlws_tui.domain.runcolumns import parse_column
+from mlws_tui.domain.rundiffs import differences
 from mlws_tui.domain.runs import Latest, Progress, Run, RunError, RunState
 from mlws_tui.domain.runviews import Best, Group, RunIndex
 from mlws_tui.ui.widgets.cells import Line
-from mlws_tui.ui.widgets.rundiffs import differences
 from mlws_tui.ui.widgets.runlayout import OwnRows
 from mlws_tui.ui.widgets.runlist import group_line
 from mlws_tui.ui.widgets.runrow import fit_middle
@@ -132,7 +132,7 @@ def test_each_state_has_a_sign_and_its_word_or_reason() -> None:
     assert "✗ llama-ft shapes do not fit" in line(FAILED, 46)
     assert "failed    RuntimeError: shapes do not fit" in line(FAILED, 90)
     no_memory = replace(FAILED, reason="oom-gpu", error=RunError("E", "CUDA out of memory. Tried 2 GiB"))
-    assert "✗ llama-ft out of memory CUDA out of memory" in line(no_memory, 58)
+    assert "✗ llama-ft out of memory Tried 2 GiB" in line(no_memory, 58)
     assert "✗ llama-ft crashed at step 620: its processes" in line(
         replace(RUNNING, state=RunState.CRASHED), 58
     )
@@ -140,7 +140,7 @@ def test_each_state_has_a_sign_and_its_word_or_reason() -> None:
     assert "nothing heard from gpu-2" in line(a_run(RunState.LOST, host="gpu-2"), 80)
     assert "■ llama-ft stopped" in line(a_run(RunState.STOPPED), 58)
     assert "by you (SIGINT)" in line(a_run(RunState.STOPPED, reason="interrupted", signal=2), 80)
-    assert "○ llama-ft created" in line(a_run(RunState.CREATED, started=None), 58)
+    assert "○ llama-ft not begun: ctrl+s starts it" in line(a_run(RunState.CREATED, command=("true",)), 58)
     done = line(
         replace(RUNNING, state=RunState.COMPLETED, latest={"loss": latest(0.3), "acc": latest(0.873)}), 58
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -90,18 +91,28 @@ def test_smoothing_begins_at_the_first_value() -> None:
 @few
 @given(st.lists(st.floats(), max_size=60))
 def test_the_range_is_never_empty(given_values: list[float]) -> None:
-    low, high = visible_range(given_values)
+    low, high = visible_range([[(value, value) for value in given_values]])
     assert low < high
     finite = sorted(value for value in given_values if math.isfinite(value))
     if finite:
         assert low <= finite[len(finite) // 2] <= high
 
 
-def test_an_outlier_does_not_flatten_the_rest_but_a_steep_beginning_is_shown() -> None:
-    assert visible_range([*(1 + i / 100 for i in range(100)), 1e9])[1] < 10
-    assert visible_range([10 / (1 + i / 3) for i in range(100)])[1] > 5
-    assert visible_range([0.5]) == pytest.approx((0.475, 0.525))
-    assert visible_range([0.0, 0.0]) == (-0.5, 0.5)
+def visible(*curves: Sequence[float]) -> tuple[float, float]:
+    return visible_range([[(value, value) for value in curve] for curve in curves])
+
+
+def test_a_spike_does_not_flatten_the_rest_but_a_steep_beginning_and_a_jump_that_stays_are_shown() -> None:
+    flat = [1 + i / 100 for i in range(100)]
+    assert visible([*flat, 1e9]) == (1.0, 1.99)
+    assert visible([*flat, 1e9, -1e9, 1e9, *flat]) == (1.0, 1.99)
+    assert visible([10 / (1 + i / 3) for i in range(100)])[1] == 10
+    assert visible([300.0, 90.0, *flat, *flat])[1] == 300, "a steep beginning"
+    assert visible([20.0, *flat])[1] == 20 and visible([1e9, *flat])[1] == 1.99, "and a first point of all"
+    assert visible([*flat, *flat, *[50.0] * 4, *flat])[1] == 50, "a jump that stays"
+    assert visible([*flat, *flat, *flat], [70.0, 60.0])[1] == 70, "a curve of its own"
+    assert visible([0.5]) == pytest.approx((0.475, 0.525))
+    assert visible([0.0, 0.0]) == (-0.5, 0.5)
 
 
 @few
@@ -187,6 +198,9 @@ def test_durations_and_ages() -> None:
 def test_the_names_of_metrics() -> None:
     names = ["lr", "val/loss", "grad_norm", "loss", "train_acc", "val_acc", "loss_scale", "classification"]
     assert by_importance(names)[:4] == ["loss", "val/loss", "train_acc", "val_acc"]
+    assert by_importance(["b.10", "b.2", "b.02", "a", "2", "b", "10", "b.2/x"]) == [
+        "2", "10", "a", "b", "b.02", "b.2", "b.10", "b.2/x"
+    ]  # fmt: skip
     assert together(names)[:2] == [("loss", "val/loss"), ("train_acc", "val_acc")]
     assert sorted(name for group in together(names) for name in group) == sorted(names)
     assert result(names) == "val_acc"

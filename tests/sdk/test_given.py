@@ -128,3 +128,10 @@ def test_what_was_given_holds_over_the_config_of_other_trackers_calls_too(worksp
         {"lr": 0.3},
         {"depth": 2},
     ]
+
+
+def test_what_json_has_no_number_for_is_a_number_again(workspace: Workspace) -> None:
+    script = "import mlws_tui as m; print(m.run('x', config={'lr': 1.0, 'name': ''}).config)"
+    given = {"lr": "NaN", "name": "none", "deep": {"low": ["-Infinity", "a"]}}
+    code, out, _ = wrapped(workspace, script, given)
+    assert (code, out) == (0, "{'lr': nan, 'name': 'none', 'deep': {'low': [-inf, 'a']}}\n")

@@ -132,7 +132,8 @@ def test_no_pane_sends_what_it_shows(hostile: Workspace, app_in: Callable[..., T
     terminal = app_in("--workspace", str(hostile.root), columns=COLUMNS, rows=ROWS)
     terminal.wait_for(lambda text: text.count(SHOWN) >= 8)
     terminal.type("\r")  # all that is known of the run
-    terminal.wait_for("dataset  ")
+    terminal.wait_for("esc back")
+    leave(terminal, "esc back")
     terminal.type("3z")
     terminal.wait_for(lambda text: text.count(SHOWN) >= 8 and "2 Runs ─" not in text)
     click_on(terminal, "press[/]")

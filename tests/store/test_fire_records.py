@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlws_tui.domain.metricnames import by_importance
+from mlws_tui.domain.metricnames import importance
 from mlws_tui.domain.runs import RunEvent
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.runs import RunsService
@@ -174,7 +174,7 @@ async def test_what_a_list_carries_of_many_names_is_what_people_look_at_in_all_a
         write(streams, f"{RUN}/gpu1-{attempt}-aa.jsonl", [head, metrics(1, 1001.0 * attempt, **values)])
     async with ingested(tmp_path) as store:
         [listed] = (await store.list_runs()).runs
-        assert list(listed.latest) == by_importance(names)[:IN_LIST]
+        assert list(listed.latest) == sorted(names, key=lambda name: (importance(name), name))[:IN_LIST]
         assert listed.more_metrics == len(names) - IN_LIST
         run = await store.get_run(RUN)
         assert run is not None and set(run.latest) == set(names) and run.more_metrics == 0

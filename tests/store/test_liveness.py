@@ -98,7 +98,8 @@ def test_a_person_has_the_last_word_on_the_state_but_not_on_the_time() -> None:
     person = Claim("person", 0, 1, "stopped", 99.0)
     derived = from_claims(_run(person, _wrapper("failed", exit_code=3)))
     assert (derived.state, derived.ended, derived.exit_code) == (RunState.STOPPED, 60.0, 3)
-    assert from_claims(_run(person, _rank(None))).ended == 40.0
+    assert from_claims(_run(replace(person, status="failed"), _rank(None))).ended == 40.0
+    assert from_claims(_run(person, _rank(None))).ended == 99.0  # nobody else says when it was stopped
     assert (
         from_claims(_run(replace(person, status="no such state"), _rank("completed"))).state
         is RunState.COMPLETED

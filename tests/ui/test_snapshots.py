@@ -88,7 +88,7 @@ def test_the_list_grouped_with_columns_of_choice(
         runs = stage.app.desk._furniture.runs
         runs._remembered = False
         runs.reread()
-        await stage.sees(pilot, "▾ reviews", "loss:min▲", "best first")
+        await stage.sees(pilot, "▾ experiment = reviews", "loss:min▲", "best first")
         await pilot.press("z", "space", "space")
         await stage.sees(pilot, "2 marked")
 

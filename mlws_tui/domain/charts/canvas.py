@@ -6,6 +6,7 @@ import math
 
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _FULL_HALF = (0x47, 0xB8)
+_STEEP = 2  # dots from one column to the next
 
 
 class Canvas:
@@ -48,17 +49,16 @@ class Canvas:
             end: Its last dot; not left of the first.
             layer: Whose it is.
             on: How many columns of dots a dash has.
-            off: How many columns are left out after each dash.
+            off: How many columns are left out after each dash; none where the line is steep, so that it stays one.
         """
         (x1, y1), (x2, y2) = start, end
         if x1 == x2:
-            if x1 % (on + off) < on:
-                self.vertical(x1, y1, y2, layer)
+            self.vertical(x1, y1, y2, layer)
             return
         before = y1
         for x in range(x1, x2 + 1):
             y = y1 + math.floor((y2 - y1) * (x - x1) / (x2 - x1) + 0.5)
-            if x % (on + off) < on:
+            if x % (on + off) < on or abs(y - before) > _STEEP:
                 # From its neighbour's height to its own, so that steep lines have no holes.
                 joined = before if y == before else before + (1 if y > before else -1)
                 self.vertical(x, joined, y, layer)

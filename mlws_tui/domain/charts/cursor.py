@@ -14,7 +14,6 @@ from mlws_tui.domain.charts.model import Plot
 from mlws_tui.domain.charts.places import Axis
 from mlws_tui.domain.figures import figure, time_labels
 from mlws_tui.domain.runs import Bucket
-from mlws_tui.domain.series import infinities
 
 #: How far before the first point and after the last one a moment may lie to belong to it: the greater of a share of
 #: the curve and so many seconds.
@@ -70,9 +69,8 @@ def last_of(bucket: Bucket) -> float:
     """The last value of a bucket that is known; an infinity or NaN where none was finite."""
     if bucket.last is not None:
         return bucket.last
-    up, down = infinities(bucket)
-    if bucket.count and up + down == bucket.count:
-        return math.inf if up >= down else -math.inf
+    if bucket.count and bucket.up + bucket.down == bucket.count:
+        return math.inf if bucket.up >= bucket.down else -math.inf
     return math.nan
 
 

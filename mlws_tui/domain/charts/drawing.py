@@ -11,22 +11,22 @@ from mlws_tui.domain.charts.canvas import Canvas
 from mlws_tui.domain.charts.cursor import Moment, line_of
 from mlws_tui.domain.charts.frame import Frame, frame_of, with_points
 from mlws_tui.domain.charts.legend import MARKS, happened, hue, legend, notes_of, told_at
+from mlws_tui.domain.charts.letters import LETTERS, Dot, along, at_ends
 from mlws_tui.domain.charts.model import Marker, Plot, View
 from mlws_tui.domain.charts.spans import Line, Span, cut
 from mlws_tui.domain.runs import Bucket
 from mlws_tui.domain.series import Column, Smoothing, columns, share
 from mlws_tui.domain.text import cell_width
 
-#: Dashes (columns of dots on, off) of each curve, so that they can be told apart without colour.
-DASHES = ((1, 0), (4, 2), (2, 2), (1, 2), (6, 4), (1, 4))
-_MOST_BANDS = 3  # runs that have a band of their raw values
+#: Columns of dots on and off, of a curve and of one in dashes: so long that they read as a line.
+_WHOLE, _DASHED = (1, 0), (8, 4)
 _FAR = 50.0  # heights of the chart beyond which nothing is told apart
 _LINE = 100  # layers from here on are lines, those below bands
 _CURSOR, _FOOT = "│", "▲"
 #: What stands at the edges for what is not drawn; the later ones before the earlier ones.
 _ABOVE, _BELOW, _NAN, _UP, _DOWN = "▲", "▼", "×", "↑", "↓"
 
-_Edges = dict[tuple[int, int], tuple[str, str]]  # (row, column): sign and style
+_Signs = dict[tuple[int, int], tuple[str, str]]  # (row, column): sign and style
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,9 @@ def picture_of(
         columns(plot.buckets, row, frame.x_low, frame.x_high, 2 * frame.cells)
         for plot, row in zip(frame.plots, frame.places, strict=True)
     ]
-    canvas, edges = _draw(parts, view.smoothing, frame), _edges(parts, frame)
-    return Picture(frame, tuple(_cells(canvas, y, frame, edges) for y in range(frame.rows)), (), width)
+    canvas, lines = _draw(parts, view, frame)
+    signs = _edges(parts, frame) | _letters(lines, frame, view.plain)
+    return Picture(frame, tuple(_cells(canvas, y, frame, signs) for y in range(frame.rows)), (), width)
 
 
 def _centred(text: str, width: int, height: int) -> list[Line]:
@@ -93,24 +94,31 @@ def _centred(text: str, width: int, height: int) -> list[Line]:
     return [*above, (Span(pad), Span(words, "muted"))][:height]
 
 
-def _draw(parts: Sequence[Sequence[Sequence[Column]]], smoothing: Smoothing, frame: Frame) -> Canvas:
+def _draw(
+    parts: Sequence[Sequence[Sequence[Column]]], view: View, frame: Frame
+) -> tuple[Canvas, list[list[Dot]]]:
     """Bands first, then lines, the first curve's last: of two that cross it is the one in front.
 
-    The bands of many runs would hide each other: then only the first run has them.
+    The bands of several runs would look like scattered dots: then only the first run has them, and without colours
+    none, as nothing would tell them from the lines.
+
+    Returns:
+        What is drawn, and the dots through which each line goes.
     """
     canvas = Canvas(frame.cells, frame.rows)
     order = range(len(parts) - 1, -1, -1)
-    first, several = frame.plots[0].run, len({plot.run for plot in frame.plots}) > _MOST_BANDS
     for i in order:
-        if several and frame.plots[i].run != first:
+        if view.plain or frame.plots[i].run != frame.plots[0].run:
             continue
         for stretch in parts[i]:
             _draw_band(canvas, stretch, frame, 1 + i)
+    lines: list[list[Dot]] = [[] for _ in parts]
     for i in order:
-        _draw_ends(canvas, frame, i)
+        beyond = _draw_ends(canvas, frame, i)
         for stretch in parts[i]:
-            _draw_line(canvas, stretch, smoothing, frame, i)
-    return canvas
+            lines[i] += _draw_line(canvas, stretch, view.smoothing, frame, i)
+        lines[i] += beyond
+    return canvas, lines
 
 
 def _draw_band(canvas: Canvas, stretch: Sequence[Column], frame: Frame, layer: int) -> None:
@@ -130,10 +138,11 @@ def _draw_band(canvas: Canvas, stretch: Sequence[Column], frame: Frame, layer: i
 
 def _draw_line(
     canvas: Canvas, stretch: Sequence[Column], smoothing: Smoothing, frame: Frame, index: int
-) -> None:
-    on, off = DASHES[index % len(DASHES)]
+) -> list[Dot]:
+    on, off = _DASHED if frame.plots[index].dashed else _WHOLE
     layer, scale = _LINE + index, frame.scale
-    before: tuple[int, int] | None = None
+    before: Dot | None = None
+    dots: list[Dot] = []
     alone = len(stretch) == 1
     for column, value in zip(stretch, smoothing.of([column.mean for column in stretch]), strict=True):
         if value is None:
@@ -146,24 +155,28 @@ def _draw_line(
             canvas.vertical(here[0] & ~1, here[1], here[1] ^ 1, layer)
             canvas.vertical(here[0] | 1, here[1], here[1] ^ 1, layer)
         before = here
+        dots.append(here)
+    return dots
 
 
-def _draw_ends(canvas: Canvas, frame: Frame, index: int) -> None:
-    """What joins the points at the ends of what is shown with those beside it."""
-    on, off = DASHES[index % len(DASHES)]
+def _draw_ends(canvas: Canvas, frame: Frame, index: int) -> list[Dot]:
+    """What joins the points at the ends of what is shown with those beside it; the dots where it leaves it."""
+    on, off = _DASHED if frame.plots[index].dashed else _WHOLE
     places, buckets = frame.outside[index], frame.plots[index].buckets
     low, high = frame.x_low, frame.x_high
+    left: list[Dot] = []
     for (a, one), (b, two) in pairwise(zip(places, buckets, strict=True)):
         if (low <= a and b <= high) or not a < b or b < low or a > high:
             continue
         ends = _clipped(frame, (a, one), (b, two))
         if ends is not None:
             canvas.line(*ends, _LINE + index, on=on, off=off)
+            if b > high:
+                left.append(ends[1])
+    return left
 
 
-def _clipped(
-    frame: Frame, start: tuple[float, Bucket], end: tuple[float, Bucket]
-) -> tuple[tuple[int, int], tuple[int, int]] | None:
+def _clipped(frame: Frame, start: tuple[float, Bucket], end: tuple[float, Bucket]) -> tuple[Dot, Dot] | None:
     """The dots between which the line of two points is seen."""
     (a, one), (b, two) = start, end
     if one.mean is None or two.mean is None:
@@ -178,10 +191,10 @@ def _clipped(
     return found[0], found[1]
 
 
-def _edges(parts: Sequence[Sequence[Sequence[Column]]], frame: Frame) -> _Edges:
+def _edges(parts: Sequence[Sequence[Sequence[Column]]], frame: Frame) -> _Signs:
     """Signs at the top and the bottom: of what is clipped in the curve's colour, of what is not finite in red."""
-    clipped: _Edges = {}
-    broken: _Edges = {}
+    clipped: _Signs = {}
+    broken: _Signs = {}
     for i, curve in enumerate(parts):
         style = f"line-{hue(frame.plots[i], i)}"
         for column in (column for stretch in curve for column in stretch):
@@ -200,13 +213,25 @@ def _edges(parts: Sequence[Sequence[Sequence[Column]]], frame: Frame) -> _Edges:
     return clipped | broken
 
 
-def _cells(canvas: Canvas, y: int, frame: Frame, edges: _Edges) -> tuple[tuple[str, str], ...]:
-    """A row of cells: what is told at the edges before the curves, and these before the guides of the y axis."""
+def _letters(lines: Sequence[Sequence[Dot]], frame: Frame, plain: bool) -> _Signs:
+    """Which of several curves it is: at the end of each, and all along it where there are no colours."""
+    if len(lines) < 2:
+        return {}
+    found = along(lines, frame.cells) if plain else {}
+    found |= at_ends([dots[-1] if dots else None for dots in lines], frame.cells, frame.rows)
+    return {
+        spot: (LETTERS[number], f"sign-{hue(frame.plots[number], number)}") for spot, number in found.items()
+    }
+
+
+def _cells(canvas: Canvas, y: int, frame: Frame, signs: _Signs) -> tuple[tuple[str, str], ...]:
+    """A row of cells: signs before the curves, and these before the guides of the y axis."""
     guide = " " if y not in frame.labels else "┈"
     styles = {layer: _style(frame, layer) for layer in canvas.layers(y) if layer}
+    drawn = [*canvas.cells(y), *[(" ", 0)] * frame.gutter]
     return tuple(
-        edges.get((y, x)) or ((character, styles[layer]) if layer else (guide, "guide"))
-        for x, (character, layer) in enumerate(canvas.cells(y))
+        signs.get((y, x)) or ((character, styles[layer]) if layer else (guide, "guide"))
+        for x, (character, layer) in enumerate(drawn)
     )
 
 

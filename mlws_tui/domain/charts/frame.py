@@ -78,6 +78,7 @@ class Frame:
         labels: What stands beside the y axis, by row of cells.
         margin: Columns that the labels take.
         cells: Columns in which curves are drawn, right of the margin and one blank.
+        gutter: Columns right of them, for the letters of curves; 0 where there is but one.
         rows: Rows in which curves are drawn.
         head: Rows of the legend above them.
         marks: The markers that are shown, by column.
@@ -94,6 +95,7 @@ class Frame:
     labels: dict[int, str]
     margin: int
     cells: int
+    gutter: int
     rows: int
     head: int
     marks: dict[int, tuple[Marker, ...]]
@@ -133,12 +135,13 @@ def frame_of(
     marks = [] if height < _MARKER_ROWS else _marks(markers, view, low, high)
     rows = height - head - 1 - bool(marks)
     scale = _scale(shown, inside, view, 4 * rows)
-    ticks, labels = scale.ticks(max(2, min(6, rows // 3 + 1)))
+    ticks, labels = scale.ticks(max(2, min(6, rows // 3 + 1))) if _finite(shown, inside) else ([], [])
     margin = max(4, len(view.axis.value), *map(len, labels)) if labels else 5
     beside = {scale.y(tick) // 4: label for tick, label in zip(ticks, labels, strict=True)}
+    gutter = int(len(shown) > 1)
     frame = Frame(
-        shown, inside, everywhere, low, high, view.log_x, view.axis, scale, beside, margin, width - margin - 1,
-        rows, head, {},
+        shown, inside, everywhere, low, high, view.log_x, view.axis, scale, beside, margin,
+        width - margin - 1 - gutter, gutter, rows, head, {},
     )  # fmt: skip
     for place, marker in marks:
         column = frame.column(place)
@@ -196,19 +199,33 @@ def _reach(places: Sequence[Sequence[float]], view: View) -> tuple[float, float]
     return (low, rounded_out(low, high, _X_PARTS)[1]) if low < high else (low - 1, high + 1)
 
 
+def _finite(plots: Sequence[Plot], places: Sequence[Sequence[float]]) -> bool:
+    """Whether a value is shown that is a number: without one there is nothing that the y axis could tell."""
+    return any(
+        place == place and bucket.low is not None
+        for plot, row in zip(plots, places, strict=True)
+        for bucket, place in zip(plot.buckets, row, strict=True)
+    )
+
+
 def _scale(plots: Sequence[Plot], places: Sequence[Sequence[float]], view: View, rows: int) -> Scale:
     """The y axis for what is shown of the curves."""
-    ends = [
-        end
+    curves = [
+        [
+            (b.low, b.high)
+            for b, place in zip(plot.buckets, row, strict=True)
+            if place == place and b.low is not None and b.high is not None
+        ]
         for plot, row in zip(plots, places, strict=True)
-        for b, place in zip(plot.buckets, row, strict=True)
-        if place == place
-        for end in (b.low, b.high)
-        if end is not None
     ]
-    positive = [end for end in ends if end > 0] if view.log_y else []
-    if positive:
-        low, high = visible_range([math.log10(end) for end in positive])
-    else:
-        low, high = visible_range(ends)
-    return Scale(*rounded_out(low, high, _Y_PARTS), bool(positive), rows)
+    log = view.log_y and any(high > 0 for curve in curves for _, high in curve)
+    if log:
+        curves = [
+            [(_log(low, high), math.log10(high)) for low, high in curve if high > 0] for curve in curves
+        ]
+    return Scale(*rounded_out(*visible_range(curves), _Y_PARTS), log, rows)
+
+
+def _log(low: float, high: float) -> float:
+    """The logarithm of the low end of a bucket; of the high one where only that has any."""
+    return math.log10(low if low > 0 else high)

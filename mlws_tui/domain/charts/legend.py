@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mlws_tui.domain.charts.cursor import Moment, chosen, last_of, readings, where
 from mlws_tui.domain.charts.frame import Frame
+from mlws_tui.domain.charts.letters import ALONE, sign
 from mlws_tui.domain.charts.model import Plot
 from mlws_tui.domain.charts.spans import Line, Span, cut
 from mlws_tui.domain.figures import figure
-from mlws_tui.domain.series import infinities
 from mlws_tui.domain.text import cell_width, safe_text
 
-#: Signs of the curves' dashes, and of the kinds of markers.
-SIGNS = "━╍┅┈╺┄"
+#: Signs of the kinds of markers.
 MARKS = {"alert": "!", "note": "✎", "checkpoint": "◆"}
 #: Colours of curves.
 HUES = 8
@@ -21,7 +21,15 @@ HUES = 8
 _INDENT = 6  # of the further rows at most
 _NARROW = 66  # columns below which the cursor's moment is told by what x counts alone
 
-_Told = tuple[Plot, int, str, str]  # the curve, its number, its value, ``chosen`` or ``strong``
+
+class _Told(NamedTuple):
+    """What the legend tells of a curve."""
+
+    plot: Plot
+    number: int
+    sign: str
+    value: str
+    style: str  # ``chosen`` or ``strong``
 
 
 def hue(plot: Plot, index: int) -> int:
@@ -33,7 +41,8 @@ def legend(
     plots: Sequence[Plot], notes: Sequence[tuple[str, str]], margin: int, width: int, rows: int
 ) -> list[Line]:
     """Each curve's sign, name and last value in so many rows; then notes, each with its style, as far as they fit."""
-    told = [(plot, i, figure(_last(plot)), "strong") for i, plot in enumerate(plots)]
+    several = len(plots) > 1
+    told = [_Told(plot, i, sign(i, several), figure(_last(plot)), "strong") for i, plot in enumerate(plots)]
     return _rows((Span(" " * margin),), told, notes, margin, width, rows)
 
 
@@ -51,10 +60,11 @@ def told_at(frame: Frame, cursor: Moment, width: int) -> list[Line]:
     on = chosen(found, cursor)
     several = sum(one.here for one in found) > 1
     numbers = {(plot.run, plot.name): i for i, plot in enumerate(frame.plots)}
-    told: list[_Told] = [
-        (
+    told = [
+        _Told(
             one.plot,
             numbers[one.plot.run, one.plot.name],
+            sign(numbers[one.plot.run, one.plot.name], len(frame.plots) > 1),
             f"{'' if one.exact else '~'}{figure(one.value, 4)}",
             "chosen" if several and one is on else "strong",
         )
@@ -78,8 +88,8 @@ def notes_of(frame: Frame) -> list[tuple[str, str]]:
         for bucket, place in zip(plot.buckets, places, strict=True):
             if place != place or not bucket.count:
                 continue
-            ups, downs = infinities(bucket)
-            nan, up, down = nan + bucket.nan - ups - downs, up + ups, down + downs
+            nan += bucket.nan - bucket.up - bucket.down
+            up, down = up + bucket.up, down + bucket.down
             over, under = frame.scale.beyond(bucket.low, bucket.high)
             above, below = above + over, below + under
             partly = partly or ((over or under) and bucket.count > 1)
@@ -90,18 +100,17 @@ def notes_of(frame: Frame) -> list[tuple[str, str]]:
         notes.append(
             (" ".join(f"{count} {sign}" for count, sign in ((up, "↑∞"), (down, "↓∞")) if count), "trouble")
         )
-    plus = "+" if partly else ""
     if above:
-        notes.append((f"▲ {_points(above, plus)} above, to {figure(peak)}", "muted"))
+        notes.append((f"▲ {_points(above, partly)} above, to {figure(peak)}", "muted"))
     if below and frame.scale.log and low <= 0:
-        notes.append((f"▼ {_points(below, plus)} at 0 or below", "muted"))
+        notes.append((f"▼ {_points(below, partly)} at 0 or below", "muted"))
     elif below:
-        notes.append((f"▼ {_points(below, plus)} below, to {figure(low)}", "muted"))
+        notes.append((f"▼ {_points(below, partly)} below, to {figure(low)}", "muted"))
     return notes
 
 
-def _points(count: int, plus: str) -> str:
-    return f"{count}{plus} point{'' if count == 1 and not plus else 's'}"
+def _points(count: int, least: bool) -> str:
+    return f"{count} or more points" if least else f"{count} point{'' if count == 1 else 's'}"
 
 
 def _last(plot: Plot) -> float | None:
@@ -118,7 +127,7 @@ def _rows(
     longest = max(20, (width - used) // max(1, len(told)) - 14) if rows == 1 else max(8, width // 3)
     for at, one in enumerate(told):
         rest = len(told) - at - 1
-        wanted = _beside(one) + min(longest, cell_width(safe_text(one[0].title)))
+        wanted = _beside(one) + min(longest, cell_width(safe_text(one.plot.title)))
         if wanted > page.left:
             page.turn()
         room = page.left - (len(f"+{rest} more") + 2 if rest and page.is_last else 0)
@@ -166,15 +175,15 @@ class _Page:
 
 def _beside(told: _Told) -> int:
     """Columns that an entry takes beside its name."""
-    return 3 + len(told[2])
+    return 3 + len(told.value)
 
 
 def _entry(told: _Told, room: int) -> list[Span]:
     """A curve's sign, its name in so many columns, and its value."""
-    plot, number, value, style = told
-    sign = SIGNS[number % len(SIGNS)]
-    end = "▸" if style == "chosen" else " "
+    colour = hue(told.plot, told.number)
+    end = "▸" if told.style == "chosen" else " "
     return [
-        Span(f"{sign} {cut(safe_text(plot.title), room)}{end}", f"line-{hue(plot, number)}"),
-        Span(value, "strong"),
+        Span(told.sign, f"{'line' if told.sign == ALONE else 'sign'}-{colour}"),
+        Span(f" {cut(safe_text(told.plot.title), room)}{end}", f"line-{colour}"),
+        Span(told.value, "strong"),
     ]

@@ -23,6 +23,7 @@ class Plot:
         label: What the legend calls it; empty for its name.
         timeline: Where the moments of its run lie.
         hue: Number of its colour; None for its place among the curves.
+        dashed: Whether it is drawn in long dashes, as the second of two of one colour.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Plot:
     label: str = ""
     timeline: Timeline = field(default_factory=Timeline)
     hue: int | None = None
+    dashed: bool = False
 
     @property
     def title(self) -> str:
@@ -83,6 +85,7 @@ class View:
         log_y: Whether y is logarithmic; without a value above 0 it stays linear.
         window: The part of the x axis to show; None for all of it.
         empty: What to say where there is nothing to draw.
+        plain: Whether there are no colours: curves then have their letters all along them, and no raw values behind.
     """
 
     smoothing: Smoothing = NO_SMOOTHING
@@ -91,6 +94,7 @@ class View:
     log_y: bool = False
     window: Window | None = None
     empty: str = "no metrics logged yet"
+    plain: bool = False
 
     def next_axis(self) -> View:
         """With x counting the next thing: steps, epochs, the time since the beginning, the clock."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from mlws_tui.domain.metricnames import together
+from mlws_tui.domain.metricnames import together, visible
+from mlws_tui.domain.rundiffs import differences
 from mlws_tui.domain.runs import Run
 
 SYSTEM = "system/"
@@ -18,16 +18,22 @@ _WORDS = re.compile(r"(?:[^\s._/-]|(?<=\de)-(?=\d)|(?<=\d)\.(?=\d))+|[\s._/-]+?"
 
 @dataclass(frozen=True, slots=True)
 class MetricGroup:
-    """Metrics that are drawn in one chart, the first one giving it its name."""
+    """Metrics that are drawn in one chart, the first one giving it its name.
+
+    Attributes:
+        names: The metrics.
+        beside: Those that would be drawn with them, if there were fewer runs.
+    """
 
     names: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """``loss, val/loss``; of the GPUs' figures ``system/gpu*/util``."""
         if len(self.names) > 1 and is_system(self.names[0]):
             return re.sub(r"gpu\d+", "gpu*", self.names[0])
-        return ", ".join(self.names)
+        return ", ".join(map(visible, self.names))
 
 
 def is_system(name: str) -> bool:
@@ -35,18 +41,31 @@ def is_system(name: str) -> bool:
     return name.startswith(SYSTEM)
 
 
-def groups_of(names: Sequence[str], system: Sequence[str] = ()) -> list[MetricGroup]:
-    """The metrics by importance, a quantity on training and held-out data in one; behind them the machine's."""
+def groups_of(names: Sequence[str], system: Sequence[str] = (), *, alone: bool = False) -> list[MetricGroup]:
+    """The metrics by importance, a quantity on training and held-out data in one; behind them the machine's.
+
+    Args:
+        names: What was logged.
+        system: What was sampled of the machine.
+        alone: Whether each metric is drawn by itself.
+    """
     by_kind: dict[str, list[str]] = {}
     for name in system:
         by_kind.setdefault(re.sub(r"gpu\d+", "gpu*", name), []).append(name)
-    return [MetricGroup(names) for names in (*together(names), *map(tuple, by_kind.values()))]
+    groups = [MetricGroup(names) for names in (*together(names), *map(tuple, by_kind.values()))]
+    if not alone:
+        return groups
+    return [
+        MetricGroup((name,), tuple(other for other in group.names if other != name))
+        for group in groups
+        for name in group.names
+    ]
 
 
 def short_metric(name: str, beside: Sequence[str]) -> str:
     """What the legend calls a metric beside these: of one figure of several GPUs the GPU alone."""
     if not is_system(name):
-        return name
+        return visible(name)
     short = name.removeprefix(SYSTEM)
     figures = {other.rpartition("/")[2] for other in beside if is_system(other)}
     return short.partition("/")[0] if len(beside) > 1 and len(figures) == 1 else short
@@ -74,31 +93,20 @@ def _trimmed(names: Sequence[str]) -> list[str]:
 
 
 def _told_apart(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
-    """The names, those that come several times with what differs in their configs, else with when they began."""
-    several = {name for name, count in Counter(names).items() if count > 1}
-    found = []
-    for run, name in zip(runs, names, strict=True):
-        if name not in several:
-            found.append(name)
-            continue
-        alike = [one for one, called in zip(runs, names, strict=True) if called == name]
-        differing = _differing([one.config for one in alike])
-        told = " ".join(f"{key}={run.config.get(key)}" for key in differing)
-        unique = len({tuple(str(one.config.get(key)) for key in differing) for one in alike}) == len(alike)
-        found.append(f"{name} {told}" if told and unique else f"{name} {_stamp(run.id)}")
-    return found
+    """The names with the settings that set them apart, as the list of runs has them; without a name that all share.
 
-
-def _differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The first two keys whose plain values are not the same in all configs."""
-    keys = dict.fromkeys(key for config in configs for key in config)
-    plain = (str, int, float, bool, type(None))
+    Where that is not enough, with when they began.
+    """
+    apart = differences(runs, seeds=True)
+    shared = len(set(names)) == 1 and all(run.id in apart for run in runs)
+    found = [
+        " ".join((*(() if shared else (name,)), *apart.get(run.id, ())))
+        for run, name in zip(runs, names, strict=True)
+    ]
+    several = {name for name, count in Counter(found).items() if count > 1}
     return [
-        key
-        for key in keys
-        if all(isinstance(config.get(key), plain) for config in configs)
-        and len({str(config.get(key)) for config in configs}) > 1
-    ][:2]
+        f"{name} {_stamp(run.id)}" if name in several else name for run, name in zip(runs, found, strict=True)
+    ]
 
 
 def _stamp(run_id: str) -> str:

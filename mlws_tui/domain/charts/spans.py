@@ -8,7 +8,7 @@ from mlws_tui.domain.text import cell_width
 
 
 class Span(NamedTuple):
-    """Text in one style: ``text muted strong axis guide trouble cursor mark-KIND line-N band-N``.
+    """Text in one style: ``text muted strong axis guide trouble cursor mark-KIND line-N band-N sign-N``.
 
     With ``-cursor`` behind it, it stands under the cursor's line.
     """

@@ -9,17 +9,19 @@ from mlws_tui.domain.charts.axes import x_ticks
 from mlws_tui.domain.charts.cursor import last_of
 from mlws_tui.domain.charts.frame import Frame, frame_of
 from mlws_tui.domain.charts.legend import hue, notes_of
+from mlws_tui.domain.charts.letters import Dot, at_ends, sign
 from mlws_tui.domain.charts.model import Marker, Plot, View
 from mlws_tui.domain.figures import figure
 from mlws_tui.domain.series import Column, columns, share
 from mlws_tui.domain.text import cell_width, safe_text
 
 _COLOURS = ("#1864ab", "#d9480f", "#2b8a3e", "#c2255c", "#6741d9", "#0b7285", "#8a5a00", "#495057")
-_DASHES = ("", "9 5", "5 5", "2 5", "14 7", "2 9")
+_DASH = "14 5"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 24, 44, 46
 _MARKS = {"checkpoint": ("◆", "#1864ab"), "alert": ("!", "#c92a2a"), "note": ("✎", "#8a5a00")}
 #: Pixels that a letter of the legend takes at most, and the height of its rows.
 _LETTER, _ROW = 7.2, 18
+_LINE = 13.0  # pixels of a letter at a curve's end
 _INK, _PALE = "#212529", "#dee2e6"
 
 
@@ -80,13 +82,23 @@ class _Page:
         height = min(1.0, max(0.0, frame.scale.height(value)))
         return self.bottom - height * (self.bottom - self.top)
 
+    @property
+    def rows(self) -> int:
+        """Lines of text that there is room for."""
+        return max(1, int((self.bottom - self.top) / _LINE))
+
+    def dot(self, frame: Frame, value: float) -> int:
+        """The quarter of such a line in which a value lies."""
+        return int((self.y(frame, value) - self.top) / _LINE * 4)
+
 
 def _legend(plots: Sequence[Plot], width: int) -> tuple[list[str], int]:
     """The curves' names and last values above the chart, and how many rows they take."""
     parts: list[str] = []
     x, row = float(_LEFT), 0
     for i, plot in enumerate(plots):
-        words = f"{safe_text(plot.title)}  {figure(last_of(plot.buckets[-1]), 4)}"
+        letter = f"{sign(i, True)}  " if len(plots) > 1 else ""
+        words = f"{letter}{safe_text(plot.title)}  {figure(last_of(plot.buckets[-1]), 4)}"
         wide = 34 + _LETTER * cell_width(words) + 16
         if x > _LEFT and x + wide > width - _RIGHT:
             x, row = float(_LEFT), row + 1
@@ -125,14 +137,29 @@ def _axes(frame: Frame, page: _Page) -> list[str]:
 def _curves(frame: Frame, view: View, page: _Page) -> list[str]:
     most = 2 * frame.cells - 1
     bands, lines, broken = [], [], []
+    ends: list[Dot | None] = []
     for i, (plot, places) in enumerate(zip(frame.plots, frame.places, strict=True)):
+        end: Dot | None = None
         for stretch in columns(plot.buckets, places, frame.x_low, frame.x_high, most + 1):
             raw = [(column.x, column.low, column.high) for column in stretch]
             bands += _band(frame, page, raw, most, _colour(plot, i))
             smooth = view.smoothing.of([column.mean for column in stretch])
             lines += _line(frame, page, list(zip(stretch, smooth, strict=True)), most, _stroke(plot, i, 1.8))
+            last = [(c.x, value) for c, value in zip(stretch, smooth, strict=True) if value is not None][-1:]
+            end = (last[0][0], page.dot(frame, last[0][1])) if last else end
             broken += [_broken(page, column, most) for column in stretch if column.nan]
-    return [*bands, *reversed(lines), *broken]
+        ends.append(end)
+    return [*bands, *reversed(lines), *broken, *(_letters(frame, page, ends) if len(ends) > 1 else ())]
+
+
+def _letters(frame: Frame, page: _Page, ends: Sequence[Dot | None]) -> list[str]:
+    """The letter of each curve at its end."""
+    found = at_ends(ends, frame.cells, page.rows)
+    return [
+        f'<g font-weight="bold">{_text(x, y, sign(number, True), colour=_colour(frame.plots[number], number))}</g>'
+        for (row, column), number in found.items()
+        for x, y in [(page.column(2 * column, 2 * frame.cells - 1) + 2, page.top + (row + 0.8) * _LINE)]
+    ]
 
 
 def _band(
@@ -205,8 +232,7 @@ def _colour(plot: Plot, index: int) -> str:
 
 
 def _stroke(plot: Plot, index: int, width: float) -> str:
-    dash = _DASHES[index % len(_DASHES)]
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    dashed = f' stroke-dasharray="{_DASH}"' if plot.dashed else ""
     return f'stroke="{_colour(plot, index)}" stroke-width="{width}"{dashed}'
 
 

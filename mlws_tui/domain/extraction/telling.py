@@ -8,7 +8,7 @@ from typing import Any
 
 from mlws_tui.domain.ansi import styled
 from mlws_tui.domain.extraction.numbers import Scale, number, seconds
-from mlws_tui.domain.levels import TRACEBACK, Level, level_of
+from mlws_tui.domain.levels import TRACEBACK, Level, closes_a_failed_run, level_of
 from mlws_tui.domain.levels import prefix_of as level_prefix
 
 MAX_TEXT = 500
@@ -44,7 +44,7 @@ def traceback_line(text: str) -> tuple[str, str] | bool:
 def complaint(text: str) -> tuple[str, str, str] | None:
     """Kind, name and message of a warning or an error; None for any other line."""
     level = level_of(text)
-    if level is None or level < Level.WARNING:
+    if level is None or level < Level.WARNING or closes_a_failed_run(text):
         return None
     kind = "warning" if level == Level.WARNING else "error"
     text = text[max(text.find("slurmstepd:"), 0) :]  # often glued to a bar

@@ -11,15 +11,18 @@ from mlws_tui.sdk.values import number
 
 
 class Axes:
-    """Counts steps as wandb and trackio do, from 0, and knows the metrics that stand for them.
+    """Counts steps as wandb and trackio do, and knows the metrics that stand for them.
+
+    Args:
+        step: The first one: 0, or the one after the last of a run that goes on.
 
     Attributes:
         step: The next step that the script gives none for.
         each_completes: Whether all values complete their step, as trackio has it; else those without a step do.
     """
 
-    def __init__(self) -> None:
-        self.step: float = 0
+    def __init__(self, step: float = 0) -> None:
+        self.step = step
         self.each_completes = False
         self._rules: list[tuple[str, str]] = []
         self._last: dict[str, float] = {}

@@ -10,10 +10,11 @@ from typing import Any
 from mlws_tui.domain.events import KINDS
 from mlws_tui.sdk import place
 from mlws_tui.sdk.compat.config import Config
-from mlws_tui.sdk.compat.earlier import earlier
+from mlws_tui.sdk.compat.earlier import earlier, last_step
 from mlws_tui.sdk.compat.session import Session, labels_in
 from mlws_tui.sdk.compat.shared import Shared
 from mlws_tui.sdk.notice import warn
+from mlws_tui.sdk.run import Unnamed
 from mlws_tui.sdk.run import run as begin_run
 from mlws_tui.sdk.running import Run
 
@@ -58,7 +59,8 @@ class Tracker:
             labels.append(f"group:{group}")
         if job_type and job_type not in KINDS:
             labels.append(f"job:{job_type}")
-        shown = str(name or tracker_id or project or _script())
+        chosen = name or tracker_id
+        shown = str(chosen or project or _script())
         asked = str(tracker_id or name or "")
         twin = next((one for one in _open if one.fits(asked, self)), None)
         if disabled:
@@ -66,15 +68,18 @@ class Tracker:
         elif twin is not None:
             shared = twin.join(self)
         else:
+            before = _resumed(resume, tracker_id or name, project)
             run = begin_run(
-                str(tracker_id or shown),  # by which a later script finds it again
+                # By its id a later script finds it again.
+                str(tracker_id or shown) if chosen else Unnamed(shown),
                 kind=job_type if job_type in KINDS else "training",
                 experiment=project,
                 config=settings,
                 tags=labels,
-                resume=_resumed(resume, tracker_id or name, project),
+                resume=before,
             )
-            shared = Shared(run, asked, self)
+            goes_on = before is not None and run.id == before
+            shared = Shared(run, asked, self, resumed=goes_on, step=_next_step(run.id) if goes_on else 0)
             _open[:] = [one for one in _open if one.open] + [shared]
         session = Session(
             shared,
@@ -114,6 +119,16 @@ def _resumed(resume: object, name: str | None, project: str | None) -> str | Non
         return earlier(place.find(), str(name), project)
     except OSError:  # a workspace that cannot be read: beginning the run tells it
         return None
+
+
+def _next_step(run: str) -> float:
+    """The step after the last one that was recorded in a run: from there it is counted on."""
+    try:
+        last = last_step(place.find(), run)
+    except OSError as error:
+        warn(f"steps are counted from 0 again, as the streams of {run} cannot be read: {error.strerror}")
+        return 0
+    return 0 if last is None else last + 1
 
 
 def _script() -> str:

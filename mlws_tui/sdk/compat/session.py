@@ -65,11 +65,11 @@ class Session:
         self.group = group or ""
         self.job_type = job_type or ""
         self.entity = ""
-        self.resumed = False
+        self.resumed = shared.resumed
         self.disabled = not run.id
         self.offline = True
         self.url: str | None = None
-        self.axes = Axes()
+        self.axes = Axes(shared.step)
         self._shared = shared
         self._left = False
         self._name = run.name

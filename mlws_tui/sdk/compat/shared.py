@@ -15,10 +15,16 @@ class Shared:
         run: The run.
         asked: What the script asked to call it; empty where it did not.
         tracker: Whose run it is at first.
+        resumed: Whether it goes on with what was recorded before.
+        step: The first one that the script gives none for.
     """
 
-    def __init__(self, run: Run, asked: str, tracker: object) -> None:
+    def __init__(
+        self, run: Run, asked: str, tracker: object, *, resumed: bool = False, step: float = 0
+    ) -> None:
         self.run = run
+        self.resumed = resumed
+        self.step = step
         self._asked = asked
         self._trackers = [tracker]
         self._users = 1

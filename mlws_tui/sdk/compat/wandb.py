@@ -7,10 +7,10 @@ The project is the experiment, the group a tag. Nothing leaves the machine. What
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mlws_tui.sdk.compat import media
 from mlws_tui.sdk.compat.artifacts import Artifact as Artifact
 from mlws_tui.sdk.compat.begin import Tracker, ignored
 from mlws_tui.sdk.compat.config import Config as Config
@@ -23,6 +23,13 @@ from mlws_tui.sdk.compat.media import Object3D as Object3D
 from mlws_tui.sdk.compat.media import Plotly as Plotly
 from mlws_tui.sdk.compat.media import Table as Table
 from mlws_tui.sdk.compat.media import Video as Video
+from mlws_tui.sdk.compat.parts import CommError as CommError
+from mlws_tui.sdk.compat.parts import ConfigError, Part, RunDisabled
+from mlws_tui.sdk.compat.parts import Error as Error
+from mlws_tui.sdk.compat.parts import UsageError as UsageError
+from mlws_tui.sdk.compat.parts import errors as errors
+from mlws_tui.sdk.compat.parts import generate_id as generate_id
+from mlws_tui.sdk.compat.parts import util as util
 from mlws_tui.sdk.compat.results import Results
 from mlws_tui.sdk.compat.session import AlertLevel as AlertLevel
 from mlws_tui.sdk.compat.session import NotKept
@@ -44,19 +51,6 @@ _QUIET = frozenset(
     )
 )
 _tracker = Tracker()
-_letters = random.Random()  # noqa: S311 - names, no secrets; seeding the script's own must not repeat them
-
-
-class Error(Exception):
-    """What wandb's errors derive from."""
-
-
-class UsageError(Error):
-    """A call that makes no sense; none of ours raises it."""
-
-
-class CommError(Error):
-    """A server that is not reached; none is asked."""
 
 
 class Settings:
@@ -74,6 +68,18 @@ class _Plots:
 
 
 plot = _Plots()
+data_types = media
+sdk = Part(
+    "wandb.sdk",
+    wandb_run=Part("wandb.sdk.wandb_run", Run=Run),
+    wandb_config=Part("wandb.sdk.wandb_config", Config=Config),
+    wandb_settings=Part("wandb.sdk.wandb_settings", Settings=Settings),
+    lib=Part(
+        "wandb.sdk.lib",
+        RunDisabled=RunDisabled,
+        config_util=Part("wandb.sdk.lib.config_util", ConfigError=ConfigError),
+    ),
+)
 
 
 def init(
@@ -258,11 +264,6 @@ def termwarn(string: str = "", *_: Any, **__: Any) -> None:
 
 
 termerror = termwarn
-
-
-def generate_id(length: int = 8) -> str:
-    """A new id of small letters and digits."""
-    return "".join(_letters.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(length))
 
 
 def __getattr__(name: str) -> Any:

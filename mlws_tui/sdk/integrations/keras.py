@@ -10,6 +10,7 @@ from keras.callbacks import Callback  # type: ignore[import-not-found,unused-ign
 from mlws_tui.sdk import ranks
 from mlws_tui.sdk.integrations.begin import Pace, known, run_for
 from mlws_tui.sdk.notice import never_raise
+from mlws_tui.sdk.run import Unnamed
 from mlws_tui.sdk.running import Run
 
 
@@ -108,7 +109,7 @@ class MlwsCallback(Callback):  # type: ignore[misc,unused-ignore]
             model = self.model
             config = {**_config(model, self.params or {}), **self._config}
             options = {**self._options, "config": config, "model": model.name}
-            self._run = run_for(self._given, self._name or model.name, options)
+            self._run = run_for(self._given, self._name or Unnamed(model.name), options)
             self._run.configure(config, actual=True)
         return self._run
 

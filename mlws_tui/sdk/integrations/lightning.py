@@ -16,6 +16,7 @@ from lightning_utilities.core.rank_zero import (  # type: ignore[import-not-foun
 from mlws_tui.sdk import endings
 from mlws_tui.sdk.integrations.begin import Pace, run_for
 from mlws_tui.sdk.notice import never_raise
+from mlws_tui.sdk.run import Unnamed
 from mlws_tui.sdk.running import Run
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ else:
         from lightning.pytorch.loggers.logger import Logger, rank_zero_experiment
     except ImportError:
         from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
+
+_UNNAMED = Unnamed("lightning")
 
 
 class MlwsLogger(Logger):
@@ -51,7 +54,7 @@ class MlwsLogger(Logger):
         self,
         run: Run | None = None,
         *,
-        name: str = "lightning",
+        name: str = _UNNAMED,
         experiment: str | None = None,
         config: Mapping[str, Any] | None = None,
         tags: Iterable[str] = (),

@@ -10,6 +10,7 @@ from transformers.trainer_callback import TrainerCallback  # type: ignore[import
 
 from mlws_tui.sdk.integrations.begin import Pace, known, run_for
 from mlws_tui.sdk.notice import never_raise
+from mlws_tui.sdk.run import Unnamed
 from mlws_tui.sdk.running import Run
 
 #: What the Trainer logs once, at the end: results, no series.
@@ -140,7 +141,7 @@ def _series(name: str) -> str:
 def _name(args: Any) -> str:
     folder = os.path.basename(os.path.normpath(args.output_dir or "")) or "trainer"
     given = getattr(args, "run_name", None)
-    return str(given) if given and given != args.output_dir else folder
+    return str(given) if given and given != args.output_dir else Unnamed(folder)
 
 
 def _config(args: Any, model: Any) -> dict[str, Any]:

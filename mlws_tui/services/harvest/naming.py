@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -68,7 +68,16 @@ def name_log(path: str, beginning: bytes, taken: Callable[[str], bool]) -> LogNa
 
 def first_time(beginning: bytes) -> float | None:
     """The first date and time that a line of it begins with; Unix seconds."""
-    for line in beginning[:BEGINNING].splitlines():
+    return _time_in(beginning[:BEGINNING].splitlines())
+
+
+def last_time(end: bytes) -> float | None:
+    """The last date and time that a line of it begins with; Unix seconds."""
+    return _time_in(reversed(end[-BEGINNING:].splitlines()[1:] if len(end) > BEGINNING else end.splitlines()))
+
+
+def _time_in(lines: Iterable[bytes]) -> float | None:
+    for line in lines:
         ts = time_of(styled(line).text)
         if ts is not None and ts > 0 and is_time(ts):
             return ts

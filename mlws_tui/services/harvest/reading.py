@@ -14,6 +14,7 @@ import msgspec
 
 from mlws_tui.domain.chunks import LogMark, PointColumn, StreamChunk, StreamPosition
 from mlws_tui.domain.extraction import Extractor, RuleSet
+from mlws_tui.services.harvest.naming import last_time
 from mlws_tui.services.harvest.records import Memory, Records, records_of
 
 #: Bytes at the beginning, and before the place read to, by which it is known that a log still holds what was read.
@@ -21,6 +22,8 @@ _CHECKED = 256
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 #: A log that grew within so many seconds was written just now.
 _JUST_NOW = 5.0
+#: Seconds between two signs of life of a log whose lines tell no time.
+_SELDOM = 10.0
 _memories = msgspec.json.Decoder(Memory)
 
 
@@ -75,6 +78,7 @@ class LogReading:
         self._version = version
         self._read_to = position.offset
         self._final = final
+        self._arrived = 0.0
 
     def take(self, limit: int, *, final: bool = False) -> StreamChunk:
         """The next piece. What is not whole yet waits, unless it is the last.
@@ -107,9 +111,19 @@ class LogReading:
             closing = final and self.at_end
             extracted = self._extractor.feed(data, final=closing)
             made, points = records_of(extracted, self.memory, found.st_mtime if followed else None)
+            if self.at_end and data:
+                heard = self._heard(data, found.st_mtime if followed else None)
+                made += [] if heard is None else [(self._read_to, {"type": "alive", "ts": heard})]
             return self._chunk(descriptor, found, made, points, closing)
         finally:
             os.close(descriptor)
+
+    def _heard(self, data: bytes, arrived: float | None) -> float | None:
+        """When the newest line was written: it may tell nothing but that the program lives. None for nothing new."""
+        told = last_time(data)
+        if told is None and arrived is not None and arrived >= self._arrived + _SELDOM:
+            self._arrived = told = arrived
+        return told
 
     def _chunk(
         self,

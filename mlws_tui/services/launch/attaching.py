@@ -51,6 +51,16 @@ def attach(workspace: Workspace, run: Run) -> int:
             return visitor.run()
 
 
+def check(workspace: Workspace, run: Run) -> None:
+    """See whether `attach` would find the run's terminal. Blocking.
+
+    Raises:
+        UsageError: as `attach` would.
+        MlwsError: as `attach` would.
+    """
+    _reach(workspace, run).close()
+
+
 def _reach(workspace: Workspace, run: Run) -> socket.socket:
     """A connection to the run's supervisor.
 

@@ -7,19 +7,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlws_tui.config.workspace import Workspace
+from mlws_tui.config.workspace import Workspace, can_name_a_file
 from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.events import KINDS, LONGEST_LINE, decode, is_run_id
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A run that nobody has started. `given`: the settings that its script is to get over its own."""
+    """A run that nobody has started.
+
+    Attributes:
+        given: The settings that its script is to get over its own.
+        command: What it is to run; empty where that is not recorded.
+        cwd: The folder that it is to run in; empty where that is not recorded.
+        data: Files whose contents are to be recorded by their hashes, as far as they are there.
+        shims: Trackers whose reports are to be recorded here.
+    """
 
     id: str
     name: str
     kind: str
     given: dict[str, Any]
+    command: tuple[str, ...] = ()
+    cwd: str = ""
+    data: tuple[Path, ...] = ()
+    shims: tuple[str, ...] = ()
+
+    def folder(self) -> Path | None:
+        """Where its own command runs; None for here.
+
+        Raises:
+            UsageError: if that folder is gone.
+        """
+        if not self.cwd or not can_name_a_file(self.cwd):
+            return None
+        if not Path(self.cwd).is_dir():
+            raise UsageError(
+                f"Its folder {self.cwd} is gone",
+                hint=f"mlws-tui run --as {self.id} -- COMMAND, in another folder",
+            )
+        return Path(self.cwd)
 
 
 def planned(workspace: Workspace, run: str) -> Planned:
@@ -49,13 +76,23 @@ def planned(workspace: Workspace, run: str) -> Planned:
             given |= told if isinstance(told, dict) else {}
     except OSError as error:
         raise MlwsError(f"{run} cannot be read: {error.filename}: {error.strerror or error}") from error
-    kind, name = facts.get("kind"), facts.get("name")
+    kind, name, cwd = facts.get("kind"), facts.get("name"), facts.get("cwd")
     return Planned(
         run,
         name if isinstance(name, str) and name else run[16:],
         kind if isinstance(kind, str) and kind in KINDS else "training",
         given,
+        _words(facts.get("cmd")),
+        cwd if isinstance(cwd, str) else "",
+        tuple(file for file in map(Path, _words(facts.get("data"))) if file.is_file()),
+        _words(facts.get("shims")),
     )
+
+
+def _words(told: object) -> tuple[str, ...]:
+    if not isinstance(told, list) or not all(isinstance(word, str) and "\0" not in word for word in told):
+        return ()
+    return tuple(told)
 
 
 def _run_records(folder: Path) -> Iterator[dict[str, Any]]:

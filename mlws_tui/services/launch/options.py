@@ -26,8 +26,11 @@ class LaunchOptions:
         hup: Whether the command ends by SIGHUP when the terminal it was started in goes.
         cwd: Where the command runs; here if it is None.
         env: Variables that are set for the command on top of this process's environment.
-        run: Id of a run that was made but not yet started, which this becomes: it keeps its name, kind and config.
+        run: Id of a run that was made but not yet started, which this becomes: it keeps its name, kind and config,
+            and without a command of its own also its command and folder.
         data: Files whose contents are recorded by their hashes.
+        shims: Trackers whose reports are recorded here, see `shim_env`; None for those of `run`.
+        alive: Seconds between two signs of life in the run's stream, while nothing else is told there.
     """
 
     name: str | None = None
@@ -40,6 +43,8 @@ class LaunchOptions:
     env: Mapping[str, str] | None = None
     run: str | None = None
     data: tuple[Path, ...] = ()
+    shims: tuple[str, ...] | None = None
+    alive: float = 60.0
 
 
 def default_name(command: Sequence[str]) -> str:

@@ -51,6 +51,7 @@ class Relay:
         recorder: Writes log and stream.
         evidence: What was known of the machine when it began.
         hup: Whether the command ends when the client that it was started from goes.
+        alive: Seconds between two signs of life in the stream.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Relay:
         evidence: Evidence,
         *,
         hup: bool,
+        alive: float,
     ) -> None:
         self._command = command
         self._streams = streams
@@ -71,6 +73,8 @@ class Relay:
         self._recorder = recorder
         self._evidence = evidence
         self._hup = hup
+        self._alive = alive
+        self._alive_at = time.monotonic() + alive
         self._selector = selectors.DefaultSelector()
         self._outputs = {streams.out: Frame.OUT}
         if streams.err is not None:
@@ -106,6 +110,7 @@ class Relay:
                     key.data(events)
             inquiry.record(self._recorder)
             self._recorder.tick(time.time())
+            self._tell_alive()
             self._balance()
         ended = time.time()
         self._audience.close()
@@ -115,9 +120,16 @@ class Relay:
         self._selector.close()
         return self._outcome(self._status), ended
 
-    def _patience(self) -> float | None:
-        """Seconds to sleep at most: none while nothing but events matters."""
-        return 1.0 if self._recorder.unfinished or not self._reading else None
+    def _patience(self) -> float:
+        """Seconds to sleep at most."""
+        until = max(0.0, self._alive_at - time.monotonic())
+        return min(1.0, until) if self._recorder.unfinished or not self._reading else until
+
+    def _tell_alive(self) -> None:
+        """A command that prints tells nothing to the stream: without this its run would seem silent from elsewhere."""
+        if time.monotonic() >= self._alive_at:
+            self._alive_at = time.monotonic() + self._alive
+            self._recorder.record({"type": "alive", "ts": time.time()})
 
     # -- the command's output ---------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ class Begin:
 
     root: str
     name: str
+    named: bool  # whether somebody chose the name
     kind: str
     command: list[str]
     facts: dict[str, Any]  # experiment, tags, config
@@ -55,6 +56,7 @@ class Begin:
     data: list[str]
     run: str | None  # a run that was made before
     hup: bool
+    alive: float  # seconds between two signs of life
     terminal: bool
     stdin_terminal: bool
     stderr_terminal: bool
@@ -136,6 +138,7 @@ class _Supervision:
         facts = {
             **first_facts(begin.command, started),
             "name": name,
+            **({} if begin.named else {"named": False}),
             "kind": kind,
             "log": self._log,
             **begin.facts,
@@ -167,7 +170,9 @@ class _Supervision:
         _let_go(streams)
         self._audience = Audience(self._channel, listener, self._about(), _size(begin))
         hup = begin.hup and not begin.background
-        relay = Relay(command, streams, self._audience, self._inbox, recorder, evidence, hup=hup)
+        relay = Relay(
+            command, streams, self._audience, self._inbox, recorder, evidence, hup=hup, alive=begin.alive
+        )
         return self._watch(relay, program)
 
     def _about(self) -> dict[str, Any]:

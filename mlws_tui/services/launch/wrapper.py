@@ -19,6 +19,7 @@ from mlws_tui.services.launch.client import HANDLED, Client, lost, own_streams
 from mlws_tui.services.launch.joining import planned
 from mlws_tui.services.launch.options import LaunchOptions, default_name
 from mlws_tui.services.launch.protocol import Channel, Frame
+from mlws_tui.services.launch.shims import shim_env
 from mlws_tui.services.launch.signals import SignalInbox
 
 _LONGEST_CONFIG = 100_000  # characters: one variable of the environment can hold 128 KiB
@@ -147,12 +148,21 @@ def _start(
     stdin: int | None,
 ) -> Channel:
     """Start a supervisor and tell it what to run."""
-    if not command:
-        raise UsageError("There is no command to run", hint="mlws-tui run -- python train.py")
     made = None if options.run is None else planned(workspace, options.run)
+    folder, data, shims = options.cwd, options.data, options.shims
+    if made is not None:
+        data, shims = data or made.data, made.shims if shims is None else shims
+        command, folder = (command, folder) if command else (made.command, folder or made.folder())
+    if not command:
+        raise UsageError(
+            "There is no command to run" if made is None else f"The command of {made.id} is not known",
+            hint="mlws-tui run -- python train.py"
+            if made is None
+            else f"mlws-tui run --as {made.id} -- COMMAND",
+        )
     kind = options.kind or (made.kind if made is not None else "training")
     workspace.logs_of(kind)
-    cwd = Path.cwd() if options.cwd is None else options.cwd
+    cwd = Path.cwd() if folder is None else folder
     if not cwd.is_dir():
         raise UsageError(f"There is no folder {cwd} to run in")
     config = {**(made.given if made is not None else {}), **plain(options.config)}
@@ -161,24 +171,32 @@ def _start(
             f"The config is longer than {_LONGEST_CONFIG:,} characters",
             hint="leave what is long to a file of its own",
         )
-    given = {"experiment": options.experiment, "tags": list(options.tags), "config": config}
+    env = {**os.environ, **(options.env or {})}
+    env |= shim_env(shims or (), env)
+    given = {
+        "experiment": options.experiment,
+        "tags": list(options.tags),
+        "config": config,
+        "shims": list(shims or ()),
+    }
     begin = {
         "root": str(workspace.root),
         "name": options.name or (made.name if made is not None else default_name(command)),
+        "named": bool(options.name) or made is not None,
         "kind": kind,
         "command": list(command),
         "facts": {key: value for key, value in given.items() if value},
         "config": config,
-        "data": [str(_data_file(path, cwd)) for path in options.data],
+        "data": [str(_data_file(path, cwd)) for path in data],
         "run": options.run,
         "hup": options.hup,
+        "alive": options.alive,
         **streams,
     }
     ours, theirs = socket.socketpair()
     with theirs:
         # -P: a file of the person's folder must not stand in for a module of the standard library.
         arguments = [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())]
-        env = {**os.environ, **(options.env or {})}
         # It forks and ends at once, so that the supervisor is nobody's child and leaves no zombie here.
         starter = subprocess.Popen(
             arguments,

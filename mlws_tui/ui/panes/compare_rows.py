@@ -8,7 +8,16 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from mlws_tui.domain.comparetables import BEST, LABELS, cell_words, fact_words, metric_words, value_words
+from mlws_tui.domain.comparetables import (
+    BEST,
+    LABELS,
+    around,
+    cell_words,
+    fact_words,
+    metric_words,
+    shared_length,
+    value_words,
+)
 from mlws_tui.domain.comparison import Comparison, MetricRow
 from mlws_tui.domain.comparison import Row as Pair
 from mlws_tui.domain.endings import word
@@ -59,10 +68,18 @@ def table_of(comparison: Comparison, width: int, first: int, *, everything: bool
     room = width - label - _GAP
     # The baseline and one other are always there: narrow columns tell more than one wide one.
     fitting = max(2, min(len(comparison.runs), room // (wanted + _GAP)))
-    cell = max(_LEAST, min(_WIDE, room // fitting - _GAP))
+    most = _WIDE if fitting < len(comparison.runs) else max(_WIDE, _longest(comparison, everything))
+    cell = max(_LEAST, min(most, room // fitting - _GAP))
     first = max(0, min(first, len(others) - fitting + 1))
     shown = others[first : first + fitting - 1]
     return Table((comparison.baseline, *shown), label, cell, first, len(others) - first - len(shown))
+
+
+def _longest(comparison: Comparison, everything: bool) -> int:
+    """Cells of the longest value that is shown."""
+    shown = [row for row in comparison.config if everything or row.differs]
+    rows = (*shown[:_MOST], *comparison.environment[:_MOST], *comparison.git)
+    return max((cell_len(short(value_words(value))) for row in rows for value in row.values), default=0)
 
 
 def head_lines(comparison: Comparison, table: Table) -> list[Line]:
@@ -103,15 +120,8 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
     """The names in at most so many cells; where they are longer, what they all begin with goes first."""
     if all(cell_len(name) <= width for name in names):
         return list(names)
-    shared = _shared(names)
+    shared = shared_length(names)
     return [f"…{name[shared:]}" if shared > 3 and cell_len(name) > width else name for name in names]
-
-
-def _shared(names: Sequence[str]) -> int:
-    """How many characters all of several names begin with."""
-    first, last = min(names), max(names)  # those that differ soonest
-    same = (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
-    return next(same, min(len(first), len(last))) if len(names) > 1 else 0
 
 
 def _section(title: str, key: str, rows: Iterator[Row], note: str = "") -> list[Row]:
@@ -129,12 +139,11 @@ def _pairs(rows: Sequence[Pair], table: Table, key: str, words: Callable[[Any], 
     for row in rows[:_MOST]:
         base = row.values[table.places[0]]
         spans = [_label(row.key, table)]
-        for place in table.places:
-            value = row.values[place]
-            same = place == table.places[0] or value == base
-            spans.append(
-                _cell(words(value), table, "text" if same and row.differs else "muted" if same else "warn")
-            )
+        told = around([short(words(row.values[place])) for place in table.places], table.cell)
+        for place, text in zip(table.places, told, strict=True):
+            same = place == table.places[0] or row.values[place] == base
+            style = "text" if same and row.differs else "muted" if same else "warn"
+            spans.append(_cell(text, table, style))
         yield Row(tuple(spans), f"{section}/{row.key}", (section,))
     if len(rows) > _MOST:
         line = (Span(f"… {len(rows) - _MOST:,} more: mlws-tui runs compare has all", "muted"),)

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 
 from mlws_tui.domain.changes import Change, RunsChanged
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.domain.suggestions import Suggestion
+from mlws_tui.domain.suggestions import Suggestion, uncovered
 from mlws_tui.services.drafts import Drafts
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.journal import DayRef
@@ -57,6 +57,7 @@ class OfferingPane(WritingPane):
         self._nth = 0
         self._taken: set[str] = set()  # keys of what was answered; the index may still be behind
         self._amended: Suggestion | None = None  # what stands in the editor and is not saved yet
+        self._proposed = ""  # the text that its line came in with; empty once the person wanted it saved
         self._offer_line = OfferLine()
         self._look = Coalesced(self, _PAUSE, self._look_for_suggestions)
 
@@ -153,7 +154,7 @@ class OfferingPane(WritingPane):
         self._take(self._accept, [self._chosen])
 
     def action_accept_all(self) -> None:
-        self._take(self._accept, self._offered)
+        self._take(self._accept, uncovered(self._offered))
 
     def action_discard(self) -> None:
         """Put the suggested line aside, or throw the unsaved text away that was found: never both are asked."""
@@ -166,6 +167,25 @@ class OfferingPane(WritingPane):
         chosen = self._chosen
         if chosen is not None:
             self.work(partial(self._amend, chosen, self.shown.date))
+
+    def action_save(self) -> None:
+        self._proposed = ""
+        super().action_save()
+
+    def action_leave(self) -> None:
+        """Stop editing. A suggested line that nobody changed goes again, and is offered as before."""
+        self._take_back()
+        super().action_leave()
+
+    @property
+    def _untouched(self) -> bool:
+        """Whether the editor holds a suggested line as it came in, and nobody asked to save it."""
+        return self._amended is not None and bool(self._proposed) and self.editor.text == self._proposed
+
+    def _take_back(self) -> None:
+        if self._untouched and self._page is not None:
+            self._amended, self._proposed = None, ""
+            self.editor.apply_text(self._page.text)
 
     def _take(self, act: _Act, chosen: Sequence[Suggestion | None]) -> None:
         """Answer these: they are offered no more, unless it fails."""
@@ -221,12 +241,16 @@ class OfferingPane(WritingPane):
             return
         self._amended = chosen
         self.editor.apply_text(proposal.text)
+        self._proposed = self.editor.text
         self.editor.read_only = False
         self.editor.focus()
         self.editor.move_cursor(self.editor.exact.location(proposal.end))
         self.describe()
 
     async def _save(self) -> bool:
+        if self._untouched and not self.editor.read_only:  # the person only looks at something else
+            return True
+        self._take_back()
         before = self._page.text if self._page is not None else ""
         saved = await super()._save()
         amended = self._amended

@@ -9,10 +9,19 @@ _LONG_TO_COUNT = 32 * 1024 * 1024
 _BETWEEN = " · "
 
 
-def detail(port: Viewport, name: str, width: int) -> str:
-    """Which log it is, whether it is followed, whether lines are hidden; of a long name the end, which tells more."""
+def detail(port: Viewport, name: str, width: int, ended: str = "") -> str:
+    """Which log it is, whether it is followed, whether lines are hidden; of a long name the end, which tells more.
+
+    Args:
+        port: The window on the log.
+        name: What the log is called.
+        width: Columns of the pane.
+        ended: How whoever writes it has ended, in a word or two: then there is nothing to follow.
+    """
     if port.feed.state.missing:
-        state = "waiting"
+        state = ended or "waiting"
+    elif ended and not port.new_lines and port.anchor is None:
+        state = ended
     elif port.follow:
         state = "follow"
     elif port.anchor is not None:

@@ -68,7 +68,7 @@ class LogWindow(Pane):
         self._main: Path | None = None
         self._family: tuple[tuple[str, Path], ...] = ()
         self._label = ""
-        self._ended = False
+        self._ended = ""
         self._rows: list[Line] = []
         self._captioned = ("", "")
         self._counted_at = 0.0
@@ -80,7 +80,7 @@ class LogWindow(Pane):
         path: Path | None,
         title: str = "",
         *,
-        ended: bool = False,
+        ended: str = "",
         logs: Sequence[tuple[str, Path]] = (),
     ) -> None:
         """Show this log; the one that is shown stays until its first page is read.
@@ -88,7 +88,7 @@ class LogWindow(Pane):
         Args:
             path: The file, which need not exist yet; None for no log.
             title: Whose log it is, for where there is nothing to show.
-            ended: Whether whoever writes it has ended, so that nothing more is to come.
+            ended: How whoever writes it has ended, in a word or two; empty while more is to come.
             logs: All logs of the same run, each with a short name, this one among them.
         """
         self._label, self._ended, self._family = title, ended, tuple(logs)
@@ -211,7 +211,7 @@ class LogWindow(Pane):
             self._bar.say(" · ".join(filter(None, words)), bad=self._trouble)
             found = ""  # it is said there
         note = "" if self._bar.is_open else self._note
-        left = log_caption.detail(port, self._name_of(port), self.size.width)
+        left = log_caption.detail(port, self._name_of(port), self.size.width, self._ended)
         right = log_caption.corner(port, number, found, note, self.size.width)
         counts_on = left == self._captioned[0] and all((right, self._captioned[1], not note))
         wait = self._counted_at + _COUNT_EVERY - time.monotonic()

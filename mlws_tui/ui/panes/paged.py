@@ -13,6 +13,7 @@ from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, FileChanged
@@ -49,7 +50,7 @@ class PagedPane(Pane):
         self._trouble = ""
         self._starter = ""
         self._length = 0
-        self._captioned: tuple[str, str] | None = None
+        self._captioned: tuple[str | Content, str] | None = None
         self._turns = 0
         self._turning = asyncio.Lock()
         self._still = asyncio.Event()  # no page is being turned
@@ -59,7 +60,7 @@ class PagedPane(Pane):
         self._wants_to_leave = False
         self._held = ""
 
-    def caption(self, detail: str = "", corner: str = "") -> None:
+    def caption(self, detail: str | Content = "", corner: str = "") -> None:
         """As in every pane; the border is drawn again only where the words differ."""
         if getattr(self, "_captioned", None) != (detail, corner):
             self._captioned = (detail, corner)

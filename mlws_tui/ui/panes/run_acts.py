@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar
 
 from textual.widget import Widget
@@ -12,20 +13,30 @@ from mlws_tui.domain.runs import Run
 from mlws_tui.domain.sizes import size_words
 from mlws_tui.domain.text import safe_text
 from mlws_tui.services import clipboard
-from mlws_tui.services.runacts import BEST, Act
-from mlws_tui.services.stopping import GRACE
+from mlws_tui.services.forking import ForkPlan, start_command
+from mlws_tui.services.runacts import BEST, LONGEST_NAME, Act
+from mlws_tui.services.stopping import StopPlan
 from mlws_tui.services.workbench import Workbench
 from mlws_tui.ui.actions import Action
-from mlws_tui.ui.screens.confirm import ConfirmScreen
-from mlws_tui.ui.screens.forkform import ForkForm
-from mlws_tui.ui.screens.prompt import NoteScreen, PromptScreen
-from mlws_tui.ui.screens.reproduce import ReproduceScreen
+from mlws_tui.ui.panes.run_act_words import called, left, names, signed, stages, who, words
+from mlws_tui.ui.screens.confirm import ConfirmScreen, Told
+from mlws_tui.ui.screens.forkform import Fork, ForkForm
+from mlws_tui.ui.screens.notes import NotesScreen
+from mlws_tui.ui.screens.prompt import PromptScreen
+from mlws_tui.ui.screens.reproduce import Again, ReproduceScreen
 
+#: Runs from which on an act takes so long that its beginning is told.
+_MANY = 500
 _UNDO = "U takes it back"
+_BACK = "U brings it back at once, and at any time below the filter is:deleted"
 
 
 class ActKeys(Widget):
-    """Adds the acts to a pane that has `bench`; its bindings are made of `ACT_ACTIONS`."""
+    """Adds the acts to a pane that has `bench`; its bindings are made of `ACT_ACTIONS`.
+
+    A key that asks opens its question at once, and what the question needs is read behind it: what was typed ahead over
+    a slow connection is for the question, and must not reach the pane, where other keys delete and stop.
+    """
 
     bench: Workbench
     ACT_ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -55,204 +66,250 @@ class ActKeys(Widget):
         """Read the list and the selected run again."""
         raise NotImplementedError
 
-    # the keys
+    # the keys that ask
 
     def action_rename(self) -> None:
-        self._with_one(self._rename)
+        run = self._one()
+        if run is None:
+            return
+
+        def answered(name: str | None) -> None:
+            if name is not None and name != run.name.strip():
+                self._do(self._rename(run, name))
+
+        hint = f"its id stays: {run.id}"
+        if len(run.name) > LONGEST_NAME:
+            hint = f"at most {LONGEST_NAME} characters; it has {len(run.name)} now"
+        self.app.push_screen(PromptScreen("Rename the run", hint, run.name, longest=LONGEST_NAME), answered)
 
     def action_tags(self) -> None:
-        self._with_chosen(self._tags)
+        runs = self._chosen()
+        if not runs:
+            return
+        known = runs[0].tags if len(runs) == 1 else ()
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                typed = words(answer)
+                self._do(self._tag(runs, *(left(known, typed) if len(runs) == 1 else signed(typed))))
+
+        title, hint = "Tags", "by commas; what is left out is taken off"
+        if len(runs) > 1:
+            title, hint = f"Tags of {who(runs)}", "tags to put on, by commas; -tag takes one off"
+        self.app.push_screen(PromptScreen(title, hint, ", ".join(known), empty=True), answered)
 
     def action_note(self) -> None:
-        self._with_one(self._note)
+        run = self._one()
+        if run is None:
+            return
 
-    def action_best(self) -> None:
-        self._with_one(self._best)
+        def closed(sentence: str | None) -> None:
+            if sentence:
+                self._say(f"{sentence} · {_UNDO}")
+                self.reread()
 
-    def action_archive(self) -> None:
-        self._with_chosen(self._archive)
+        self.app.push_screen(NotesScreen(self.bench, run), closed)
 
     def action_delete(self) -> None:
-        self._with_chosen(self._delete)
+        runs = self._chosen()
+        if not runs:
+            return
+        if all(run.deleted for run in runs):
+            self._ask_forever(runs)
+        elif len(runs) == 1:
+            self._do(self._delete(runs))
+        else:
+            lines = [*names(runs), "", f"Nothing is lost: {_BACK}."]
+            question = ConfirmScreen(f"Delete {who(runs)}?", lines, yes="delete", no="keep them")
+            self.app.push_screen(question, lambda yes: self._do(self._delete(runs)) if yes else None)
+
+    def action_archive(self) -> None:
+        runs = self._chosen()
+        if not runs:
+            return
+        on = not all(run.archived for run in runs)
+        if len(runs) == 1:
+            self._do(self._archive(runs, on))
+            return
+        lines = [*names(runs), "", f"Nothing is lost: {_UNDO}."]
+        title = f"Archive {who(runs)}?" if on else f"Take {who(runs)} out of the archive?"
+        question = ConfirmScreen(title, lines, yes="archive" if on else "take out", no="leave them")
+        self.app.push_screen(question, lambda yes: self._do(self._archive(runs, on)) if yes else None)
+
+    def _ask_forever(self, runs: Sequence[Run]) -> None:
+        async def read() -> Told:
+            goes = await self.bench.runacts.what_goes([run.id for run in runs])
+            files = f"{len(goes.files)} file{'' if len(goes.files) == 1 else 's'}"
+            return Told([f"{files} of streams and logs go, {size_words(goes.size)}. It cannot be undone."])
+
+        question = ConfirmScreen(
+            "Delete for ever?", [*names(runs), ""], yes="delete for ever", no="keep it", grave=True, read=read
+        )
+        self.app.push_screen(question, lambda yes: self._do(self._delete_forever(runs)) if yes else None)
+
+    def action_stop(self) -> None:
+        """Ask once, then stop them side by side; a second time the same runs are killed at once, if asked."""
+        runs = self._chosen()
+        if not runs:
+            return
+        again = all(run.id in self._stopping for run in runs)
+        plans: list[StopPlan] = []
+
+        async def read() -> Told:
+            refusals = []
+            for run in runs:
+                try:
+                    plans.append(await self.bench.stopping.plan(run.id))
+                except MlwsError as error:
+                    refusals.append(error.sentence())
+            return Told([*(stages(plans, now=again) if plans else ()), *refusals], bool(plans))
+
+        def answered(yes: bool | None) -> None:
+            for plan in plans if yes else ():
+                self._do(self._stop(plan.run, now=again))
+
+        title = f"Kill {who(runs)} now?" if again else f"Stop {who(runs)}?"
+        yes = "kill" if again else "stop"
+        question = ConfirmScreen(title, yes=yes, no="let it run", grave=again, read=read)
+        self.app.push_screen(question, answered)
+
+    def action_fork(self) -> None:
+        run = self._one()
+        if run is not None:
+            self.app.push_screen(
+                ForkForm(self.bench, run), lambda fork: self._ask_start(run, fork) if fork else None
+            )
+
+    def _ask_start(self, run: Run, fork: Fork) -> None:
+        """Make the fork, and ask whether to start it; it is made also where the question is left at once."""
+        making = asyncio.ensure_future(self._make(run, fork))
+
+        async def read() -> Told:
+            plan, made = await asyncio.shield(making)
+            later = ["It can be started later, too:", start_command(plan, made)]
+            return Told([f"Made {made}", "", *plan.notes(), *later], bool(plan.command))
+
+        question = ConfirmScreen("Start it now?", yes="start in the background", no="keep it", read=read)
+        self.app.push_screen(question, lambda yes: self._do(self._made(making, start=yes is True)))
+
+    def action_reproduce(self) -> None:
+        run = self._one()
+        if run is not None:
+            self.app.push_screen(
+                ReproduceScreen(self.bench, run),
+                lambda again: self._do(self._reproduce(run, again)) if again else None,
+            )
+
+    # the keys that do
+
+    def action_best(self) -> None:
+        run = self._one()
+        if run is not None:
+            self._do(self._best(run))
 
     def action_undo(self) -> None:
         self._do(self._undo(self.chosen()))
 
-    def action_stop(self) -> None:
-        self._with_chosen(self._stop)
-
-    def action_fork(self) -> None:
-        self._with_one(self._fork)
-
-    def action_reproduce(self) -> None:
-        self._with_one(self._reproduce)
-
     def action_copy_id(self) -> None:
-        self._with_chosen(self._copy_ids)
+        runs = self._chosen()
+        if runs:
+            self._do(self._copy_ids(runs))
 
     # what they do
 
-    async def _rename(self, run: Run) -> None:
-        name = await self.app.push_screen_wait(
-            PromptScreen("Rename the run", f"its id stays: {run.id}", run.name)
-        )
-        if name is not None and name != run.name:
-            self._done(await self.bench.runacts.rename(run.id, name), [run])
+    async def _rename(self, run: Run, name: str) -> None:
+        self._done(await self.bench.runacts.rename(run.id, name), [run])
 
-    async def _tags(self, runs: Sequence[Run]) -> None:
-        acts, ids = self.bench.runacts, [run.id for run in runs]
-        if len(runs) > 1:
-            prompt = PromptScreen(
-                f"Tags of {len(runs)} runs", "tags to put on, by commas; -tag takes one off"
-            )
-            told = await self.app.push_screen_wait(prompt)
-            words = _words(told or "")
-            gone = [word[1:].strip() for word in words if word.startswith("-")]
-            new = [word for word in words if not word.startswith("-")]
-        else:
-            known = runs[0].tags
-            prompt = PromptScreen(
-                "Tags", "by commas; what is left out is taken off", ", ".join(known), empty=True
-            )
-            answer = await self.app.push_screen_wait(prompt)
-            if answer is None:
-                return
-            words = _words(answer)
-            gone, new = [tag for tag in known if tag not in words], [tag for tag in words if tag not in known]
-        if gone or new:
-            self._done(await acts.tag(ids, add=new, remove=gone), runs)
-
-    async def _note(self, run: Run) -> None:
-        run = await self.bench.runs.get(run.id)
-        text = await self.app.push_screen_wait(NoteScreen(f"Note on {run.name}", run.notes))
-        if text is not None:
-            self._done(await self.bench.runacts.note(run.id, text), [run])
+    async def _tag(self, runs: Sequence[Run], new: Sequence[str], gone: Sequence[str]) -> None:
+        if new or gone:
+            self._begun("tagging", runs)
+            ids = [run.id for run in runs]
+            self._done(await self.bench.runacts.tag(ids, add=new, remove=gone), runs)
 
     async def _best(self, run: Run) -> None:
         acts = self.bench.runacts
         self._done(await (acts.unmark_best if BEST in run.tags else acts.mark_best)(run.id), [run])
 
-    async def _archive(self, runs: Sequence[Run]) -> None:
-        on = not all(run.archived for run in runs)
+    async def _archive(self, runs: Sequence[Run], on: bool) -> None:
+        self._begun("archiving" if on else "taking out of the archive:", runs)
         self._done(await self.bench.runacts.archive([run.id for run in runs], on), runs)
 
     async def _delete(self, runs: Sequence[Run]) -> None:
-        ids = [run.id for run in runs]
-        if all(run.deleted for run in runs):
-            await self._delete_forever(runs)
-            return
-        lines = [*_names(runs), "", f"Nothing is lost: {_UNDO}."]
-        if len(runs) > 1 and not await self._ask(f"Delete {len(runs)} runs?", lines, yes="delete"):
-            return
-        self._done(await self.bench.runacts.delete(ids), runs)
+        self._begun("deleting", runs)
+        act = await self.bench.runacts.delete([run.id for run in runs])
+        told = f"{act.words}, nothing is lost: {_BACK}" if act.runs else "nothing to change"
+        self._say(f"{who(runs)}: {told}", timeout=10)
+        self.reread()
 
     async def _delete_forever(self, runs: Sequence[Run]) -> None:
-        ids = [run.id for run in runs]
-        goes = await self.bench.runacts.what_goes(ids)
-        files = f"{len(goes.files)} file{'' if len(goes.files) == 1 else 's'}"
-        lines = [
-            *_names(runs),
-            "",
-            f"{files} of streams and logs go, {size_words(goes.size)}. It cannot be undone.",
-        ]
-        if await self._ask("Delete for ever?", lines, yes="delete for ever", grave=True):
-            act, gone = await self.bench.runacts.delete_forever(ids)
-            self._say(f"{_who(runs)}: {act.words}, {size_words(gone.size)}")
-            self.reread()
+        self._begun("deleting for ever:", runs)
+        act, gone = await self.bench.runacts.delete_forever([run.id for run in runs])
+        self._say(f"{who(runs)}: {act.words}, {size_words(gone.size)}")
+        self.reread()
 
     async def _undo(self, runs: Sequence[Run]) -> None:
         acts = self.bench.runacts
         if runs and all(run.deleted for run in runs):
+            self._begun("bringing back", runs)
             self._done(await acts.restore([run.id for run in runs]), runs)
             return
         act = await acts.undo()
         self._say(act.words)
         self.reread()
 
-    async def _stop(self, runs: Sequence[Run]) -> None:
-        """Ask once, then stop them side by side; a second time the same runs are killed at once, if asked."""
-        plans, refusals = [], []
-        for run in runs:
-            try:
-                plans.append(await self.bench.stopping.plan(run.id))
-            except MlwsError as error:
-                refusals.append(error.sentence())
-        if not plans:
-            raise MlwsError(refusals[0])
-        again = all(plan.run.id in self._stopping for plan in plans)
-        lines = [f"{plan.run.name}: {plan.words()}" for plan in plans]
-        lines += [f"{', '.join(plan.elsewhere)} goes on" for plan in plans if plan.elsewhere]
-        lines += ["", *(["SIGKILL at once: nothing is saved."] if again else _stages()), *refusals]
-        who = plans[0].run.name if len(plans) == 1 else f"{len(plans)} runs"
-        title = f"Kill {who} now?" if again else f"Stop {who}?"
-        if await self._ask(title, lines, yes="kill" if again else "stop", grave=again):
-            for plan in plans:
-                self._do(self._stop_one(plan.run, now=again))
-
-    async def _stop_one(self, run: Run, *, now: bool) -> None:
+    async def _stop(self, run: Run, *, now: bool) -> None:
         self._stopping = self._stopping | {run.id}
         try:
             stopped = await self.bench.stopping.stop(run.id, now=now, tell=self._say)
         finally:
             self._stopping = self._stopping - {run.id}
-        self._say(f"{run.name}: {stopped.words()}")
+        self._say(f"{called(run.name)}: {stopped.words()}")
         self.reread()
 
-    async def _fork(self, run: Run) -> None:
-        run = await self.bench.runs.get(run.id)
-        wanted = await self.app.push_screen_wait(ForkForm(run))
-        if wanted is None:
-            return
+    async def _make(self, run: Run, fork: Fork) -> tuple[ForkPlan, str]:
         forking = self.bench.forking
-        plan = await forking.plan(run.id, name=wanted.name, config=wanted.changes, command=wanted.command)
+        plan = await forking.plan(run.id, name=fork.name, config=fork.changes, command=fork.command)
         made = await forking.make(plan)
         self.reread()
-        lines = [
-            f"Made {made}",
-            "",
-            *plan.notes(),
-            "It can be started later, too:",
-            f"mlws-tui run --as {made} -- …",
-        ]
-        if not plan.command or not await self._ask(
-            "Start it now?", lines, yes="start in the background", no="keep it"
-        ):
-            return
-        await forking.start(plan, made)
-        self._say(f"{plan.name} started: {made}")
+        return plan, made
+
+    async def _made(self, making: asyncio.Future[tuple[ForkPlan, str]], *, start: bool) -> None:
+        plan, made = await making
+        if start:
+            await self.bench.forking.start(plan, made)
+            self._say(f"{called(plan.name)} started: mlws-tui attach {made} shows its terminal")
+        else:
+            self._say(f"{called(plan.name)} is made: {made}")
         self.reread()
 
-    async def _reproduce(self, run: Run) -> None:
-        again = await self.app.push_screen_wait(ReproduceScreen(self.bench, run))
-        if again is None:
-            return
-        self._say(f"{run.name}: checking its code out")
+    async def _reproduce(self, run: Run, again: Again) -> None:
+        self._say(f"{called(run.name)}: checking its code out")
         prepared = await self.bench.reproducing.prepare(again.plan, without_diff=again.without_diff)
         made = await self.bench.reproducing.start(again.plan, prepared)
-        self._say(f"{run.name} started again: {made}")
+        self._say(f"{called(run.name)} started again: {made}")
         self.reread()
 
     async def _copy_ids(self, runs: Sequence[Run]) -> None:
         copied = await clipboard.copy("\n".join(run.id for run in runs))
         if copied.sequence and self.app._driver is not None:
             self.app._driver.write(copied.sequence)
-        self._say(f"copied {runs[0].id}" if len(runs) == 1 else f"copied {len(runs)} ids")
+        self._say(f"copied {runs[0].id}" if len(runs) == 1 else f"copied {len(runs):,} ids")
 
     # how they are done and told
 
-    def _with_one(self, act: Callable[[Run], Coroutine[Any, Any, None]]) -> None:
+    def _one(self) -> Run | None:
+        """The selected run; where none is, that is said."""
         run = self.selected()
         if run is None:
             self._say("No run is selected")
-        else:
-            self._do(act(run))
+        return run
 
-    def _with_chosen(self, act: Callable[[Sequence[Run]], Coroutine[Any, Any, None]]) -> None:
-        runs = self.chosen()
-        if runs:
-            self._do(act(runs))
-        else:
+    def _chosen(self) -> tuple[Run, ...]:
+        """The marked runs, else the selected one; where there is none, that is said."""
+        runs = tuple(self.chosen())
+        if not runs:
             self._say("No run is selected")
+        return runs
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it beside the screen; what goes wrong is said, and the app goes on."""
@@ -265,33 +322,14 @@ class ActKeys(Widget):
             self.notify(safe_text(error.sentence()), severity="error", timeout=10, markup=False)
             self.reread()
 
-    async def _ask(
-        self, title: str, lines: Sequence[str], *, yes: str, no: str = "not now", grave: bool = False
-    ) -> bool:
-        screen = ConfirmScreen(title, lines, yes=yes, no=no, grave=grave)
-        return await self.app.push_screen_wait(screen) is True
+    def _begun(self, doing: str, runs: Sequence[Run]) -> None:
+        """Say at once that something is done that takes a while."""
+        if len(runs) >= _MANY:
+            self._say(f"{doing} {who(runs)}…")
 
     def _done(self, act: Act, runs: Sequence[Run]) -> None:
-        self._say(f"{_who(runs)}: {act.words} · {_UNDO}" if act.runs else f"{_who(runs)}: nothing to change")
+        self._say(f"{who(runs)}: {act.words} · {_UNDO}" if act.runs else f"{who(runs)}: nothing to change")
         self.reread()
 
-    def _say(self, text: str) -> None:
-        self.notify(safe_text(text), markup=False)
-
-
-def _who(runs: Sequence[Run]) -> str:
-    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
-
-
-def _names(runs: Sequence[Run]) -> list[str]:
-    more = [f"and {len(runs) - 8} more"] if len(runs) > 8 else []
-    return [f"{run.name}  {run.id}" for run in runs[:8]] + more
-
-
-def _words(text: str) -> list[str]:
-    """Tags between commas."""
-    return list(dict.fromkeys(" ".join(word.split()) for word in text.split(",") if word.strip()))
-
-
-def _stages() -> list[str]:
-    return [f"SIGINT now, SIGTERM after {GRACE:g} s, SIGKILL after {2 * GRACE:g} s."]
+    def _say(self, text: str, timeout: float | None = None) -> None:
+        self.notify(safe_text(text), markup=False, timeout=timeout)

@@ -16,10 +16,11 @@ from mlws_tui.ui.panes.run_sections import (
     head_lines,
     origin_lines,
     problem_lines,
+    shelved,
     told_lines,
     tree_rows,
 )
-from mlws_tui.ui.panes.run_words import happening, more, short
+from mlws_tui.ui.panes.run_words import happening, more, short, titled
 from mlws_tui.ui.widgets.cells import Line, Span, fit
 from mlws_tui.ui.widgets.runrow import SIGNS, state_style
 
@@ -40,7 +41,8 @@ def fact_lines(
         more_happenings: How many came before those.
     """
     sign = Span(f"{SIGNS[run.state]} {run.state.value}  ", state_style(run.state))
-    lines: list[Line] = [(sign, Span(short(run.name), "strong")), *head_lines(run, now)]
+    name = (sign, Span(short(run.name), "strong"), *shelved(run))
+    lines: list[Line] = [name, *head_lines(run, now)]
     for title, section in (
         ("What went wrong", _only(error_lines(run, now, _TRACEBACK))),
         ("Metrics", _metrics(run)),
@@ -66,12 +68,12 @@ def _only(lines: Lines) -> list[Line]:
 
 def _metrics(run: Run) -> list[Line]:
     names = by_importance(run.latest)
-    width = min(22, max((cell_len(short(name)) for name in names), default=0))
+    width = min(22, max((cell_len(titled(name)) for name in names), default=0))
     lines: list[Line] = []
     for name in names[:_TREE]:
         latest = run.latest[name]
         past = f"  min {figure(latest.min):<8} max {figure(latest.max):<8} n {figure(latest.count, 4)}"
-        label = Span(fit(short(name), width) + " ", "muted")
+        label = Span(fit(titled(name), width) + " ", "muted")
         lines.append((label, Span(f"{figure(latest.last):>8}", "strong"), Span(past, "muted")))
     left = max(0, len(names) - _TREE) + run.more_metrics
     return [*lines, more(f"{left:,} more")] if left else lines

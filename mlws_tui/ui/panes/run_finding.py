@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.timer import Timer
@@ -14,7 +14,7 @@ from mlws_tui.domain.runfilter import Vocabulary, parse_filter
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.runviews import RunView
 from mlws_tui.ui.panes.run_listing import RunListing
-from mlws_tui.ui.panes.run_view import columns, groups, order_by, orders, turned
+from mlws_tui.ui.panes.run_view import columns, groups, order_by, orders, orders_by, turned, usual_columns
 from mlws_tui.ui.widgets.runfilterline import RunFilterLine
 from mlws_tui.ui.widgets.runlist import RunList
 
@@ -141,7 +141,7 @@ class RunFinding(RunListing):
     def _filter(self, text: str) -> None:
         if self.view.filter and not text.strip():
             self._filter_before = self.view.filter
-        self.show_view(replace(self.view, filter=text.strip()))
+        self._change(filter=text.strip())
 
     def _keep_filter(self, text: str) -> None:
         self._forget_typing()
@@ -171,21 +171,30 @@ class RunFinding(RunListing):
         self._choose("Sort by", lambda words: orders(words, self.view), self._sort)
 
     def action_reverse(self) -> None:
-        self.show_view(replace(self.view, order=turned(self.view)))
+        self._change(order=turned(self.view))
 
     def action_group(self) -> None:
         self._choose("Group by", lambda words: groups(words, self.view), self._group)
 
     def _sort(self, column: str) -> None:
-        self.show_view(replace(self.view, order=order_by(column, self.view)))
+        self._change(order=order_by(column, self.view))
 
     def _group(self, key: str) -> None:
-        self.show_view(replace(self.view, group=key))
+        self._change(group=key)
+
+    def _change(self, **parts: Any) -> None:
+        """Show the list otherwise; changed by hand it is no longer the view that was saved under a name."""
+        view = replace(self.view, **parts)
+        if view != self.view:
+            self.show_view(replace(view, name=""))
 
     @on(RunList.Sorted)
     def _sort_clicked(self, event: RunList.Sorted) -> None:
         event.stop()
-        self._sort(event.column)
+        if orders_by(event.column, self.view):
+            self.action_reverse()
+        else:
+            self._sort(event.column)
 
     def _choose(
         self, title: str, choices: Callable[[Vocabulary], list[Choice]], take: Callable[[str], None]
@@ -204,13 +213,15 @@ class RunFinding(RunListing):
         self.app.push_screen(ChoiceScreen(title, (), typed_column, read), chosen)
 
     def action_columns(self) -> None:
-        from mlws_tui.ui.screens.runcolumns import RunColumns
+        from mlws_tui.ui.screens.runcolumns import Offer, RunColumns
 
-        async def read() -> list[Choice]:
-            return columns(await self.bench.runlists.vocabulary())
+        async def read() -> Offer:
+            words = await self.bench.runlists.vocabulary()
+            keys = frozenset((*words.config, *words.metrics, *words.summary))
+            return Offer(columns(words), usual_columns(words), keys)
 
         def apply(chosen: tuple[str, ...]) -> None:
-            self.show_view(replace(self.view, columns=chosen))
+            self._change(columns=chosen)
 
         self.app.push_screen(RunColumns(self.view.columns, read, apply))
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
+from textual.content import Content
 
-from mlws_tui.domain.changes import Change, RunsChanged
+from mlws_tui.domain.changes import Change, IndexState, RunsChanged
 from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.runviews import RunIndex, RunView
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.pane import Pane
-from mlws_tui.ui.panes.run_view import KEY, caption, kept, sorted_by, specs, view_of
+from mlws_tui.ui.panes.run_view import KEY, asked, caption, kept, sorted_by, specs, title, view_of
 from mlws_tui.ui.widgets.runfilterline import RunFilterLine
 from mlws_tui.ui.widgets.runlist import RunList
 from mlws_tui.ui.widgets.runrows import RunRows
@@ -40,12 +41,13 @@ class RunListing(Pane):
         self._list = RunList(self._rows, clock=bench.runs.now)
         self._line = RunFilterLine(self._keep_filter, self._leave_filter)
         self._remembered = False  # whether the view of the last sitting was brought back
+        self._brought = RunView()  # as it was when it was looked for last
         self._anew = True  # the order may be another one: the ids are to be asked for
         self._top = False  # the view is another one: begin at its top
         self._held = False  # the list is that of a filter before, while the person types on
         self._changed: set[str] | None = None  # ids of runs to read again; None for all
         self._gone: set[str] = set()  # ids of the list that no run was found for
-        self._captioned = ("", "")
+        self._captioned: object = None
         self._reload = Coalesced(self, 0.5, self._load)
         self._fill = Coalesced(self, 0.05, self._load_rows)
         self._keep = Coalesced(self, 1.0, self._remember)
@@ -65,6 +67,8 @@ class RunListing(Pane):
             known = self._changed
             self._changed = None if change.ids is None or known is None else known | change.ids
             self._reload.ask()
+        elif isinstance(change, IndexState) and not self._remembered:
+            self._reload.ask()
 
     def show_view(self, view: RunView) -> None:
         """Show the list by another view; it is remembered, but for a filter that is still being typed."""
@@ -77,8 +81,8 @@ class RunListing(Pane):
         before, self.view = self.view, view
         if (view.columns, view.order) != (before.columns, before.order):
             self._list.lay_out(specs(view), sorted_by(view))
-        if view.columns != before.columns:  # of runs with very many metrics only the shown ones are read
-            self._changed = None
+        if asked(view) != asked(before):  # of runs with very many metrics only the shown ones are read
+            self._changed, self._anew = None, True
             self._reload.ask(now=True)
         if (view.filter, view.order, view.group) != (before.filter, before.order, before.group):
             self._anew = self._top = True
@@ -103,7 +107,7 @@ class RunListing(Pane):
                 self._good = view
                 self._held = not index.total and self._line.offering
                 if self._held:  # a word that is half typed fits nothing yet: the list stays until it is whole
-                    self._set_corner(caption(view, index, len(self._list.marked)))
+                    self._set_corner(caption(view, index, len(self._list.marked)), index)
                     return
                 self._put(index)
         except UsageError as error:
@@ -124,14 +128,22 @@ class RunListing(Pane):
             self.show_view(self._good)
 
     async def _bring_back(self) -> None:
-        """Have the view of the last sitting, once."""
+        """Have the view of the last sitting, once the index has it; unless the person chose another meanwhile."""
         if self._remembered:
             return
-        self._remembered = True
+        state = self.bench.ingest.state
+        self._remembered = not state.behind and (state.role != "follower" or state.holder_pid is not None)
         try:
-            self._apply(view_of(await self.bench.remembered.get(KEY)))
+            view = view_of(await self.bench.remembered.get(KEY))
         except MlwsError as error:
+            self._remembered = True  # it is told once
             self.notify(error.sentence(), severity="warning", markup=False)
+            return
+        if self.view == self._brought:
+            self._brought = view
+            self._apply(view)
+        else:
+            self._remembered = True
 
     async def _remember(self) -> None:
         try:
@@ -189,7 +201,7 @@ class RunListing(Pane):
     async def _runs(self, ids: Sequence[str]) -> list[Run]:
         found: list[Run] = []
         for start in range(0, len(ids), _AT_ONCE):
-            found += await self.bench.runlists.runs(ids[start : start + _AT_ONCE], self.view.columns)
+            found += await self.bench.runlists.runs(ids[start : start + _AT_ONCE], asked(self.view))
         return found
 
     @on(RunList.Wanted)
@@ -237,9 +249,9 @@ class RunListing(Pane):
     def _caption(self) -> None:
         self._set_corner(caption(self.view, self._rows.index, len(self._list.marked)))
 
-    def _set_corner(self, corner: str) -> None:
-        """Set the border's text where it changed: each setting paints the border again."""
-        words = (self.view.name, corner)
-        if words != self._captioned:
-            self._captioned = words
-            self.caption(*words)
+    def _set_corner(self, corner: str, index: RunIndex | None = None) -> None:
+        """Set the border's texts where they changed: each setting paints the border again."""
+        parts = title(self.view, self._rows.index if index is None else index)
+        if (parts, corner) != self._captioned:
+            self._captioned = parts, corner
+            self.caption(Content(" · ").join(Content.assemble(part) for part in parts), corner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlws_tui.domain.runpages import RunPageFacts
+from mlws_tui.domain.runpages import RunPageFacts, untold
 from mlws_tui.domain.words import counted
 from mlws_tui.ui.panes.run_agent import happening_rows, timeline_rows, total_rows
 from mlws_tui.ui.panes.run_links import (
@@ -41,7 +41,7 @@ def page_rows(facts: RunPageFacts, width: int) -> tuple[list[Row], set[str]]:
         width: Cells that a row may take.
     """
     run = facts.run
-    config, folded = tree_rows(run.config, "config")
+    config, folded = tree_rows(run.config, "config", untold(facts.ranks).mark)
     summary, more = tree_rows(run.summary, "summary")
     environment, packages = environment_rows(run)
     folded |= more | packages
@@ -90,9 +90,12 @@ def _notes(facts: RunPageFacts) -> list[Row]:
 
 
 def _files(facts: RunPageFacts) -> str:
-    gone = sum(one.present is False for one in facts.artifacts)
-    told = counted(len(facts.artifacts) + facts.more_artifacts, "file")
-    return f"{told}, {gone:,} no longer there" if gone else told
+    lost = sum(one.present is False and one.bytes is not None for one in facts.artifacts)
+    lacking = sum(one.present is False and one.bytes is None for one in facts.artifacts)
+    told = [counted(len(facts.artifacts) + facts.more_artifacts, "file")]
+    told += [f"{lost:,} no longer there"] if lost else []
+    told += [f"{lacking:,} not there"] if lacking else []
+    return ", ".join(told)
 
 
 def _counted(facts: RunPageFacts) -> str:

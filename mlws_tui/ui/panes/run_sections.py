@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -14,7 +14,7 @@ from mlws_tui.domain.runpages import Metric, RunPageFacts, diff_of, git_words, g
 from mlws_tui.domain.runs import Run, RunState
 from mlws_tui.domain.words import as_words, counted
 from mlws_tui.ui.jump import Jump
-from mlws_tui.ui.panes.run_words import LABEL, fact, moment, more, short
+from mlws_tui.ui.panes.run_words import LABEL, fact, moment, more, short, titled
 from mlws_tui.ui.widgets.cells import Line, Span, fit
 from mlws_tui.ui.widgets.runrow import state_style
 from mlws_tui.ui.widgets.sections import Row
@@ -100,7 +100,7 @@ def metric_lines(facts: RunPageFacts, width: int) -> Lines:
     """A table: last, best and where that was, first, and the extremes where there is room."""
     shown = facts.metrics
     room = max(10, min(36, width - 48))
-    name = min(room, max((cell_len(short(one.name)) for one in shown), default=0))
+    name = min(room, max((cell_len(titled(one.name)) for one in shown), default=0))
     wide = width >= name + 70
     if shown:
         head = f"{'':<{name}}  {'last':>8} {'best':>8} {'at step':<9} {'first':>8}"
@@ -118,23 +118,26 @@ def _metric(one: Metric, name: int, wide: bool) -> Line:
     rest = f" {figure(latest.min):>8} {figure(latest.max):>8} {figure(latest.count, 4):>7}" if wide else ""
     odd = latest.last != latest.last or abs(latest.last) == float("inf")
     return (
-        Span(fit(short(one.name), name) + "  ", "text"),
+        Span(fit(titled(one.name), name) + "  ", "text"),
         Span(f"{figure(latest.last):>8}", "bad" if odd else "strong"),
         Span(f" {best:>8}", "good"),
         Span(f" {at:<9} {figure(one.first):>8}{rest}", "muted"),
     )
 
 
-def tree_rows(values: Mapping[str, Any], key: str) -> tuple[list[Row], set[str]]:
+def tree_rows(
+    values: Mapping[str, Any], key: str, mark: Callable[[str], str] = lambda _name: ""
+) -> tuple[list[Row], set[str]]:
     """A config as a tree of rows, and which of its branches are folded at first: large ones.
 
     Args:
         values: The config.
         key: Key of the section.
+        mark: What is to be said beside a value of a dotted name; empty for nothing.
     """
     rows: list[Row] = []
     folded: set[str] = set()
-    left = _branch(values, key, (key,), 0, rows, folded) - sum(not row.branch for row in rows)
+    left = _branch(values, key, (key,), "", mark, rows, folded) - sum(not row.branch for row in rows)
     if left:
         rows.append(Row(indented(more(f"{left:,} more")), f"{key}/more", (key,)))
     return rows, folded
@@ -144,12 +147,13 @@ def _branch(
     values: Mapping[str, Any],
     key: str,
     within: tuple[str, ...],
-    depth: int,
+    above: str,
+    mark: Callable[[str], str],
     rows: list[Row],
     folded: set[str],
 ) -> int:
     """Adds rows while there is room; how many values there are."""
-    count = 0
+    count, depth = 0, len(within) - 1
     width = min(28, max((cell_len(short(str(name))) for name in values), default=0))
     for name, value in values.items():
         place, indent = f"{key}/{name}", "  " * depth
@@ -159,7 +163,7 @@ def _branch(
                 rows.append(
                     Row((Span(f"{indent}{short(str(name))}", "muted"),), place, within, None, branch=True)
                 )
-            below = _branch(value, place, (*within, place), depth + 1, rows, folded)
+            below = _branch(value, place, (*within, place), f"{above}{name}.", mark, rows, folded)
             if at < MOST and below > _LARGE:
                 folded.add(place)
                 rows[at] = rows[at]._replace(
@@ -170,7 +174,9 @@ def _branch(
             count += 1
             if len(rows) < MOST:
                 label = f"  {indent}{fit(short(str(name)), width)}  "
-                rows.append(Row((Span(label, "muted"), Span(short(as_words(value)))), place, within))
+                said = mark(f"{above}{name}")
+                beside = (Span(f"  {said}", "warn"),) if said else ()
+                rows.append(Row((Span(label, "muted"), Span(short(as_words(value))), *beside), place, within))
     return count
 
 
@@ -243,6 +249,13 @@ def problem_lines(run: Run) -> Lines:
 def state_span(run: Run, now: float) -> Span:
     """How it stands, in words and in its colour."""
     return Span(short(ending_words(run, now)), state_style(run.state))
+
+
+def shelved(run: Run) -> Line:
+    """What is said behind the name of a run that lists leave out; nothing of another."""
+    if run.deleted:
+        return (Span("  deleted", "warn"),)
+    return (Span("  archived", "muted"),) if run.archived else ()
 
 
 def _progress(run: Run) -> str:

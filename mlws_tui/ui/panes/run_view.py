@@ -8,11 +8,12 @@ from typing import Any
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.experiments import lower_is_better
-from mlws_tui.domain.metricnames import by_importance
+from mlws_tui.domain.metricnames import by_importance, result
 from mlws_tui.domain.runcolumns import ColumnSpec, Kind, header, parse_column
 from mlws_tui.domain.runfields import ALL_FIELDS
 from mlws_tui.domain.runfilter import Vocabulary
 from mlws_tui.domain.runviews import GROUPS, RunIndex, RunView, parse_order
+from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.screens.runchoice import Choice
 
 #: Under which the view last used is remembered.
@@ -30,6 +31,8 @@ _OFTEN = (
     "host",
     "gpu-hours",
 )
+#: What a list of columns begins with, beside the main figure: what the app's own row tells.
+_USUAL = ("state", "progress", "duration")
 _MOST_COLUMNS, _LONGEST = 40, 40
 #: What is said of a metric beside its last value, in the order in which people ask for it.
 _STATS = ("", ":best", ":min", ":max")
@@ -60,8 +63,17 @@ def spec(text: str) -> ColumnSpec | None:
 
 
 def specs(view: RunView) -> list[ColumnSpec]:
-    """The columns of a view."""
-    return [column for column in map(spec, view.columns) if column is not None]
+    """The columns of a view, before them the one that it is sorted by; none for the app's own row."""
+    return [column for column in map(spec, asked(view)) if column is not None] if view.columns else []
+
+
+def asked(view: RunView) -> tuple[str, ...]:
+    """What is shown of each run: the columns, before them the one that the list is sorted by."""
+    first = sorted_by(view)
+    if first is None or first[0].text == "name":
+        return view.columns
+    there = {header(one) for one in map(spec, view.columns) if one is not None}
+    return view.columns if header(first[0]) in there else (first[0].text, *view.columns)
 
 
 def sorted_by(view: RunView) -> tuple[ColumnSpec, bool] | None:
@@ -83,44 +95,76 @@ def turned(view: RunView) -> tuple[str, ...]:
 
 
 def order_by(text: str, view: RunView) -> tuple[str, ...]:
-    """The order after a person chose this column: what is good comes first, and at a second time last."""
+    """The order after a person chose this column: what is good comes first; chosen again it stays as it is."""
     if not text:
         return ()
+    column = spec(text)
+    if orders_by(text, view):
+        return view.order
+    return (f"-{text}",) if column is not None and _large_first(column) else (text,)
+
+
+def orders_by(text: str, view: RunView) -> bool:
+    """Whether the list is sorted by this column."""
     column, first = spec(text), sorted_by(view)
-    if first is not None and column is not None and header(column) == header(first[0]):
-        return turned(view)
-    return (f"-{text}",) if _large_first(column) else (text,)
+    return first is not None and column is not None and header(column) == header(first[0])
 
 
-def _large_first(column: ColumnSpec | None) -> bool:
-    if column is None:
-        return False
+def _large_first(column: ColumnSpec) -> bool:
     if column.field is not None:
         return column.field.kind in (Kind.TIME, Kind.NUMBER, Kind.SHARE, Kind.SECONDS)
-    return lower_is_better(column.key) is False
+    return column.stat == "count" or lower_is_better(column.key) is False
+
+
+def _what_first(column: ColumnSpec, descending: bool) -> str:
+    """What such an order puts first, in words."""
+    kind = column.field.kind if column.field is not None else None
+    if kind is Kind.TIME:
+        return "newest first" if descending else "oldest first"
+    if kind in (Kind.TEXT, Kind.WORD, Kind.WORDS, Kind.START, Kind.STATE):
+        return "z to a" if descending else "a to z"
+    lower = lower_is_better(column.key) if kind is None and column.stat != "count" else None
+    if lower is None:
+        return "largest first" if descending else "smallest first"
+    end = "highest" if descending else "lowest"
+    return f"{'worst' if lower is descending else 'best'} first, the {end}"
 
 
 def orders(words: Vocabulary, view: RunView) -> list[Choice]:
     """What the list can be sorted by; what it is sorted by has its arrow and stands first."""
     first = sorted_by(view)
     usual = Choice("", "the usual order", "running first, then the newest", "✓" if first is None else "")
-    rest = [usual, *columns(words, view.columns)]
+    rest = [usual, *map(_with_order, columns(words, view.columns))]
     if first is None:
         return rest
     column, descending = first
-    note = f"{'largest' if descending else 'smallest'} first; enter turns it round"
+    note = f"{_what_first(column, descending)}: S turns it round"
     current = Choice(column.text, column.text, note, "▼" if descending else "▲")
     return [current, *(one for one in rest if one.value != column.text)]
 
 
+def _with_order(choice: Choice) -> Choice:
+    column = spec(choice.value)
+    if column is None:
+        return choice
+    return replace(choice, note=f"{choice.note} · {_what_first(column, _large_first(column))}")
+
+
+def usual_columns(words: Vocabulary) -> tuple[str, ...]:
+    """The columns that tell what the app's own row tells."""
+    main = result(words.metrics)
+    return (*_USUAL, main) if main is not None else _USUAL
+
+
 def columns(words: Vocabulary, first: Iterable[str] = ()) -> list[Choice]:
     """All that a column can show: those named first, then metrics, settings, and what every run has."""
-    named = [Choice(text, text, "a column of the list") for text in first]
+    named = [Choice(text, text, "column") for text in first]
     fields = {field.name: Choice(field.name, field.name, field.told) for field in ALL_FIELDS}
     metrics = [
         Choice(f"{name}{stat}", f"{name}{stat}", "metric" + (f", its {stat[1:]}" if stat else ", its last"))
         for name in by_importance(words.metrics)
         for stat in _STATS
+        if stat or name not in words.config  # a setting comes before a metric of its name
     ]
     settings = [Choice(key, key, "setting") for key in words.config]
     results = [Choice(f"summary.{key}", f"summary.{key}", "summary") for key in words.summary]
@@ -141,21 +185,33 @@ def groups(words: Vocabulary, view: RunView) -> list[Choice]:
     return [Choice(value, title, note, "✓" if value == view.group else "") for value, title, note in choices]
 
 
+def title(view: RunView, index: RunIndex) -> tuple[tuple[str, str], ...]:
+    """What the border says at the upper left of what is shown, each part with its style.
+
+    A view outlives the sitting: whoever comes back must see at once why a run is not where it was.
+    """
+    parts = [(view.name, "")]
+    parts.append((_short(view.filter), "$text-accent"))
+    if view.filter and index.hidden:
+        parts.append((f"{index.hidden} running hidden", "$text-warning"))
+    if view.group:
+        parts.append((f"by {_short(view.group)}", ""))
+    order = sorted_by(view)
+    if order is not None:
+        parts.append((f"{_short(header(order[0]))} {'▼' if order[1] else '▲'}", ""))
+    return tuple((safe_text(text), style) for text, style in parts if text)
+
+
 def caption(view: RunView, index: RunIndex, marked: int) -> str:
-    """What the border says of the list: ``12 of 10,000 · 3 running · lr<1e-4 · 3 marked``."""
+    """What the border says of the list below: ``12 of 10,000 · 3 running · 3 marked``."""
     parts: list[str] = []
     running = f"{index.running} running" if index.running else ""
     if view.filter:
-        parts += [f"{index.total:,} of {index.all:,}", running, _short(view.filter)]
+        parts += [f"{index.total:,} of {index.all:,}", running]
     elif index.total:
         parts += [running, f"{index.total:,} run{'' if index.total == 1 else 's'}"]
     else:
         parts.append("none yet")
-    if view.group:
-        parts.append(f"by {_short(view.group)}")
-    order = sorted_by(view)
-    if order is not None:
-        parts.append(f"{_short(header(order[0]))} {'▼' if order[1] else '▲'}")
     if index.unknown:
         parts.append(f"no run has {_short(', '.join(index.unknown))}")
     if marked:

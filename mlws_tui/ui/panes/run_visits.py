@@ -82,11 +82,8 @@ class RunVisits(RunFinding):
             self._visit(ChartsScreen(self.bench, runs))
 
     def drawn(self) -> tuple[Run, ...]:
-        """The runs whose curves are drawn: the selected one first, then the marked ones."""
-        selected = self.selected()
-        marked = [run for run in map(self._rows.run, self._list.marked) if run is not None]
-        first = () if selected is None else (selected,)
-        return tuple({run.id: run for run in (*first, *marked)}.values())[:_MOST_DRAWN]
+        """The runs whose curves are drawn: the marked ones, else the selected one."""
+        return self.chosen()[:_MOST_DRAWN]
 
     def _visit(self, page: Screen[Jump | None]) -> None:
         self.app.push_screen(page, self._come_back)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from mlws_tui.domain.metricnames import visible
 from mlws_tui.domain.runs import RunEvent
 from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import as_words
@@ -19,6 +20,11 @@ _TEXT = 2000
 def short(text: str) -> str:
     """Safe text of a length that can be laid out at once."""
     return safe_text(text if len(text) <= _TEXT else f"{text[:_TEXT]}…")
+
+
+def titled(name: str) -> str:
+    """The name of a metric, as it can be seen."""
+    return short(visible(name))
 
 
 def fact(label: str, value: str) -> Line:

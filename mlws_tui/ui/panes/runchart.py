@@ -341,6 +341,8 @@ class RunChart(Widget):
         words = list(self._drawn.notes)
         if len(self._runs) > 1:  # the legend has the runs' names then
             words.append(cut(group.title, 40))
+        if group.beside:
+            words.append("one metric at a time")
         if self._drawn.more:
             words.append(f"+{self._drawn.more} more curves")
         if len(self._groups) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -86,17 +87,15 @@ class ChartKeys(Widget):
     # choosing by name
 
     def action_choose_metric(self) -> None:
-        if self.chart.runs:
-            self.run_worker(self._offer_metrics(), group="metrics", exclusive=True)
-
-    async def _offer_metrics(self) -> None:
-        try:
-            names = await self.chart.all_names()
-        except MlwsError as error:
-            self.notify(error.sentence(), severity="warning", markup=False)
+        """Offer them at once, and read them then: a key that comes next is meant for the field."""
+        if not self.chart.runs:
             return
-        shown = set(self.chart.names)
-        choices = [Choice(name, name, sign="✓" if name in shown else "") for name in names]
+        names: list[str] = []
+
+        async def read() -> Sequence[Choice]:
+            names.extend(await self.chart.all_names())
+            shown = set(self.chart.names)
+            return [Choice(name, name, sign="✓" if name in shown else "") for name in names]
 
         def several(typed: str) -> Choice | None:
             return Choice(typed, typed, "all that it fits") if "*" in typed else None
@@ -105,7 +104,7 @@ class ChartKeys(Widget):
             if name is not None:
                 self.chart.choose(name, names)
 
-        self.app.push_screen(ChoiceScreen("Metric to draw", choices, several), take)
+        self.app.push_screen(ChoiceScreen("Metric to draw", (), several, read), take)
 
     # handing on
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -17,9 +18,9 @@ from mlws_tui.domain.runs import Run
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.jump import Jump
-from mlws_tui.ui.panes.run_acts import ActKeys
 from mlws_tui.ui.panes.run_facts import HAPPENINGS, fact_lines
-from mlws_tui.ui.panes.run_keys import LIST_ACTIONS
+from mlws_tui.ui.panes.run_keys import FOOTER, LIST_ACTIONS
+from mlws_tui.ui.panes.run_starts import StartKeys
 from mlws_tui.ui.panes.run_visits import RunVisits
 from mlws_tui.ui.panes.runchart import RunChart
 from mlws_tui.ui.panes.runchartkeys import ChartKeys
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _CHART_ROWS, _FACTS_COLUMNS = 11, 108
 
 
-class RunsPane(RunVisits, ChartKeys, ActKeys):
+class RunsPane(RunVisits, ChartKeys, StartKeys):
     """Lists the runs of the workspace, follows the live ones, draws and describes the selected one."""
 
     class Selected(Message):
@@ -67,10 +68,14 @@ class RunsPane(RunVisits, ChartKeys, ActKeys):
 
     NUMBER: ClassVar[int] = 2
     TITLE: ClassVar[str] = "Runs"
-    _OWN: ClassVar[tuple[Action, ...]] = (
-        *LIST_ACTIONS,
-        *ActKeys.ACT_ACTIONS,
-        *ChartKeys.CHART_ACTIONS,
+    _OWN: ClassVar[tuple[Action, ...]] = tuple(
+        replace(action, footer=action.id in FOOTER)
+        for action in (
+            *LIST_ACTIONS,
+            *StartKeys.ACT_ACTIONS,
+            *StartKeys.START_ACTIONS,
+            *ChartKeys.CHART_ACTIONS,
+        )
     )
     ACTIONS: ClassVar[tuple[Action, ...]] = (*_OWN, *ChartView.ACTIONS)
     BINDINGS: ClassVar[list[BindingType]] = bindings(_OWN)
@@ -100,6 +105,7 @@ class RunsPane(RunVisits, ChartKeys, ActKeys):
         self._run: Run | None = None  # whose facts and curves are shown
         self._told: tuple[object, ...] | None = None
         self._drawn: tuple[Run, ...] = ()
+        self._looked_at = ""  # the run that is drawn beside the marked ones, as a line of its log leads to it
         self._arranged = -1
         self._describe = Coalesced(self, 1.0, self._load_facts)
 
@@ -214,6 +220,7 @@ class RunsPane(RunVisits, ChartKeys, ActKeys):
         other = (run and run.id) != (self._run and self._run.id)
         self._run = run
         if other:
+            self._looked_at = ""
             self._facts.scroll_home(animate=False)
         self._describe.ask(now=other)
         self._draw()
@@ -230,8 +237,10 @@ class RunsPane(RunVisits, ChartKeys, ActKeys):
 
     def _draw(self) -> None:
         """Hand the chart its runs; the same ones again bring their new facts."""
-        marked = [run for run in self.drawn() if self._run is None or run.id != self._run.id]
-        runs = (*(() if self._run is None else (self._run,)), *marked)
+        run = self._run
+        runs = self.drawn() if self._list.marked else ()
+        if run is not None and (not runs or run.id == self._looked_at or run.id in self._list.marked):
+            runs = (run, *(one for one in runs if one.id != run.id))
         if runs != self._drawn:
             self._drawn = runs
             self.chart.show_runs(runs)
@@ -265,6 +274,8 @@ class RunsPane(RunVisits, ChartKeys, ActKeys):
             return False
         if self.has_class("-facts"):
             self.action_facts()
+        self._looked_at = self._run.id
+        self._draw()
         return await self.chart.show_moment(ts, step, name)
 
     @on(RunChart.Point)

@@ -12,14 +12,14 @@ from textual.widget import Widget
 from mlws_tui.domain.changes import Change, PointsAdded, RunsChanged
 from mlws_tui.domain.comparetables import markdown
 from mlws_tui.domain.comparison import Comparison
-from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.errors import MlwsError, NotFoundError
 from mlws_tui.domain.runpages import diff_of
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.words import counted
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.panes.compare_rows import Table, comparison_rows, head_lines, table_of
 from mlws_tui.ui.panes.run_words import short
-from mlws_tui.ui.screens.page import COPY, KEYS, MOVES, SECTIONS, PageScreen
+from mlws_tui.ui.screens.page import COPY, GONE, KEYS, MOVES, SECTIONS, PageScreen
 from mlws_tui.ui.widgets.cells import CellBoard, Span
 from mlws_tui.ui.widgets.sections import SectionsView
 
@@ -94,6 +94,7 @@ class ComparePage(PageScreen):
         self._comparison: Comparison | None = None
         self._table: Table | None = None
         self._everything = self._last = False
+        self._gone = False  # one of them was deleted for ever meanwhile
         self._offset = 0
         self._names = CellBoard()
         self._view = SectionsView()
@@ -114,7 +115,12 @@ class ComparePage(PageScreen):
         self.call_after_refresh(self._show)
 
     async def read(self) -> None:
-        self._comparison = await self.bench.comparing.of(self._ids, self._baseline, last=self._last)
+        try:
+            self._comparison = await self.bench.comparing.of(self._ids, self._baseline, last=self._last)
+        except NotFoundError:
+            if self._comparison is None:
+                raise
+            self._gone = True
         self._show()
 
     def _show(self) -> None:
@@ -134,7 +140,8 @@ class ComparePage(PageScreen):
         )
         title = Span(f"Comparison of {counted(len(comparison.runs), 'run')}", "strong")
         held = Span(f"  against {short(comparison.runs[comparison.baseline].name)}", "muted")
-        self.head.show((title, held), hidden)
+        gone = (Span(f"  {GONE.format('one of them')}", "warn"),) if self._gone else ()
+        self.head.show((title, *(gone or (held,))), hidden)
         self._names.paint(head_lines(comparison, table))
         self._view.show(comparison_rows(comparison, table, everything=self._everything))
         if self.focused is None:

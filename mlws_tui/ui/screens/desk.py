@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, IndexState, Notice
+from mlws_tui.domain.endings import word
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.keynames import key_label
@@ -246,7 +247,7 @@ class Desk(Screen[None]):
         furniture, run = self._furniture, self._run
         self._log = path
         if furniture is not None:
-            title, ended = (run.name, not run.state.live) if run is not None else ("", False)
+            title, ended = ("", "") if run is None else (run.name, "" if run.state.live else word(run))
             furniture.log.show_log(path, title, ended=ended, logs=logs)
 
     def _look_for_logs(self) -> None:

@@ -144,8 +144,8 @@ class ExperimentPage(ModalScreen["Jump | None"]):
         if known is None or width <= 0:
             return
         one = known.experiment
-        title = f"Experiment {safe_text(one.name)} · {safe_text(one.status)}"
-        self._box.border_title = Content(title)
+        words = filter(None, (f"Experiment {one.name}", known.runs.standing(one.status)))
+        self._box.border_title = Content(safe_text(" · ".join(words)))
         lines = head(known, width, max(3, height // 3))
         self._head.styles.height = len(lines)
         self._head.paint(lines)

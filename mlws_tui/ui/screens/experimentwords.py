@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from mlws_tui.domain.endings import told
 from mlws_tui.domain.experiments import Best
 from mlws_tui.domain.figures import figure
 from mlws_tui.domain.metricnames import by_importance
+from mlws_tui.domain.rundiffs import differences
 from mlws_tui.domain.runs import Run, RunState
 from mlws_tui.domain.sweeps import Sweep
 from mlws_tui.domain.text import cell_width, safe_text
@@ -19,6 +21,7 @@ from mlws_tui.ui.widgets.cells import Line, Span, fit
 from mlws_tui.ui.widgets.runrow import SIGNS, state_style
 
 _LABEL = 12
+_ALIKE = 100  # runs of the same name that one is told apart from
 _ABOUT = 3  # lines of the description
 _ORDER = (
     RunState.RUNNING,
@@ -92,13 +95,13 @@ def standing(run: Run, width: int, now: float) -> Line:
 
 def best_words(runs: Sweep, room: int) -> str:
     """The best values with their runs, the main metric's first, as many as there is room for."""
-    names = {row.run.id: row.run.name for row in runs.rows}
+    known = {row.run.id: row.run for row in runs.rows}
     first = [runs.main] if runs.main in runs.best else []
     shown = ""
     for name in (*first, *(name for name in by_importance(runs.best) if name != runs.main)):
         if name is None:
             continue
-        words = _best(name, runs.best[name], names)
+        words = _best(name, runs.best[name], known)
         longer = f"{shown} · {words}" if shown else words
         if shown and cell_width(longer) > room:
             break
@@ -106,8 +109,21 @@ def best_words(runs: Sweep, room: int) -> str:
     return shown
 
 
-def _best(name: str, best: Best, names: dict[str, str]) -> str:
-    return f"★ {safe_text(name)} {figure(best.value, 4)} in {safe_text(names.get(best.run, best.run))}"
+def _best(name: str, best: Best, known: Mapping[str, Run]) -> str:
+    return f"★ {safe_text(name)} {figure(best.value, 4)} in {safe_text(_called(best.run, known))}"
+
+
+def _called(run_id: str, known: Mapping[str, Run]) -> str:
+    """The run's name; where others have it, too, with what sets it apart, or else its id."""
+    run = known.get(run_id)
+    if run is None:
+        return run_id
+    others = (one for one in known.values() if one.name == run.name and one.id != run_id)
+    alike = [run, *islice(others, _ALIKE)]
+    if len(alike) == 1:
+        return run.name
+    apart = differences(alike, seeds=True).get(run_id, ())
+    return " ".join((run.name, *apart)) if apart else run_id
 
 
 def _line(label: str, words: str, room: int, style: str) -> Line:

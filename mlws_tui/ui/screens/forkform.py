@@ -15,12 +15,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from mlws_tui.domain.errors import UsageError
+from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.forking import edit_command
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.settingtext import as_text, changes_in
 from mlws_tui.domain.shellwords import quote
 from mlws_tui.domain.text import safe_text
+from mlws_tui.services.workbench import Workbench
+from mlws_tui.ui.widgets.linefield import LineField
 
 _KEYS = "enter or ctrl+s makes the run · tab next field · esc cancels"
 
@@ -37,10 +39,11 @@ class Fork:
 class ForkForm(ModalScreen[Fork | None]):
     """Asks what a fork of a run shall be; None after esc.
 
-    The command follows the settings until it is changed by hand.
+    The command follows the settings until it is changed by hand. Keys that were typed ahead wait for the settings.
 
     Args:
-        run: The run to be forked, with its config and command.
+        bench: The open workspace.
+        run: The run to be forked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,41 +58,55 @@ class ForkForm(ModalScreen[Fork | None]):
     }
     ForkForm Static { height: 1; color: $text-muted; }
     ForkForm #fork-told { height: auto; max-height: 3; margin: 1 0 0 0; color: $foreground; }
-    ForkForm #fork-told.-wrong { color: $text-error; }
+    ForkForm #fork-told { text-wrap: nowrap; text-overflow: ellipsis; }
+    ForkForm #fork-told.-wrong { color: $text-error; text-wrap: wrap; }
     ForkForm Input { border: none; height: 1; padding: 0; background: $boost; margin: 0 0 1 0; }
     ForkForm Input:focus { border: none; background: $panel; }
     ForkForm TextArea { border: none; height: 1fr; padding: 0; background: $boost; margin: 0 0 1 0; }
     ForkForm TextArea:focus { border: none; background: $panel; }
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, bench: Workbench, run: Run) -> None:
         super().__init__()
+        self._bench = bench
         self._run = run
-        self._text = as_text(run.config)
-        self._shown = _line(run.command)
+        self._free_name = self._text = self._shown = ""
         self._asked = False
+        self._called = LineField(self._entered, id="fork-name")
+        self._settings = TextArea(compact=True, soft_wrap=False, id="fork-settings")
+        self._command = LineField(self._entered, id="fork-command")
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(f"Fork of {safe_text(self._run.name)}")
             box.border_subtitle = _KEYS
             yield Static(Content("Name"), markup=False)
-            yield Input(self._run.name, compact=True, id="fork-name", select_on_focus=False)
+            yield self._called
             yield Static(Content("Settings: change a value, or add a line"), markup=False)
-            yield TextArea(self._text, compact=True, soft_wrap=False, id="fork-settings")
-            yield Static(Content("Command"), markup=False)
-            yield Input(self._shown, compact=True, id="fork-command", select_on_focus=False)
+            yield self._settings
+            yield Static(Content("Command"), id="fork-about-command", markup=False)
+            yield self._command
             yield Static("", id="fork-told", markup=False)
 
-    def on_mount(self) -> None:
-        area = self.query_one(TextArea)
-        area.cursor_blink = False
-        for field in self.query(Input):
-            field.cursor_blink = False
-        command = self.query_one("#fork-command", Input)
-        # A command of several lines cannot be edited in one: it is shown, and stays as it is.
-        command.disabled = not all(word.isprintable() for word in self._run.command)
-        area.focus()
+    async def on_mount(self) -> None:
+        self._settings.cursor_blink = False
+        self.set_focus(self._settings)
+        try:
+            self._run = await self._bench.runs.get(self._run.id)
+            self._free_name = await self._bench.forking.free_name(self._run.name)
+        except MlwsError as error:
+            self.notify(safe_text(error.sentence()), severity="error", markup=False)
+            self.dismiss(None)
+            return
+        self._text, self._shown = as_text(self._run.config), _line(self._run.command)
+        with self.prevent(TextArea.Changed, Input.Changed):
+            self._called.value = self._free_name
+            self._settings.load_text(self._text)
+            self._command.value = self._shown
+        if not all(word.isprintable() for word in self._run.command):
+            self._command.disabled = True
+            about = "Command: of several lines, changed by the settings alone"
+            self.query_one("#fork-about-command", Static).update(Content(about))
         self._tell()
 
     @on(TextArea.Changed)
@@ -101,8 +118,7 @@ class ForkForm(ModalScreen[Fork | None]):
     def _field_changed(self) -> None:
         self._tell()
 
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
+    def _entered(self, _text: str) -> None:
         self.action_accept()
 
     def action_accept(self) -> None:
@@ -115,7 +131,8 @@ class ForkForm(ModalScreen[Fork | None]):
 
     def action_leave(self) -> None:
         """Leave; what was changed is not lost to one key."""
-        if self._asked or (self.query_one(TextArea).text == self._text and not self._by_hand()):
+        same = self._settings.text == self._text and self._called.value == self._free_name
+        if self._asked or (same and not self._by_hand()):
             self.dismiss(None)
             return
         self._asked = True
@@ -126,14 +143,14 @@ class ForkForm(ModalScreen[Fork | None]):
         if self._by_hand():
             return
         try:
-            changes = changes_in(self.query_one(TextArea).text, self._run.config)
+            changes = changes_in(self._settings.text, self._run.config)
         except UsageError:
             return
-        self._shown = _line(edit_command(self._run.command, changes).command)
-        self.query_one("#fork-command", Input).value = self._shown
+        self._shown = _line(edit_command(self._run.command, changes, self._run.config).command)
+        self._command.value = self._shown
 
     def _by_hand(self) -> bool:
-        return self.query_one("#fork-command", Input).value != self._shown
+        return self._command.value != self._shown
 
     def _fork(self) -> Fork:
         """What is in the fields.
@@ -141,14 +158,14 @@ class ForkForm(ModalScreen[Fork | None]):
         Raises:
             UsageError: if it cannot be.
         """
-        changes = changes_in(self.query_one(TextArea).text, self._run.config)
-        name = self.query_one("#fork-name", Input).value.strip()
+        changes = changes_in(self._settings.text, self._run.config)
+        name = self._called.value.strip()
         if not name:
             raise UsageError("The run needs a name")
         if not self._by_hand():
             return Fork(name, changes, None)
         try:
-            words = shlex.split(self.query_one("#fork-command", Input).value)
+            words = shlex.split(self._command.value)
         except ValueError as error:
             raise UsageError(f"The command cannot be read: {str(error).lower()}") from error
         return Fork(name, changes, tuple(words))
@@ -165,7 +182,7 @@ class ForkForm(ModalScreen[Fork | None]):
             self._say("no setting is changed: the same once more")
             return
         told = f"changed: {', '.join(f'{key} = {value}' for key, value in fork.changes.items())}"
-        unnamed = edit_command(self._run.command, fork.changes).unnamed
+        unnamed = edit_command(self._run.command, fork.changes, self._run.config).unnamed
         if unnamed and fork.command is None:
             told += f"\nnot named by the command: {', '.join(unnamed)} (given as run.config / MLWS_CONFIG)"
         self._say(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
     from mlws_tui.services.workbench import Workbench
 
 
+_KEYS = "esc saves · ^x leaves them as they were"
+_AGAIN = "^x again drops what was typed · esc saves"
+
+
 class NotesScreen(ModalScreen[str | None]):
     """Edits the notes of a run. Leaving it saves; what others wrote meanwhile is kept beside.
 
-    It answers with a sentence where something was saved.
+    It answers with a sentence where something was saved. Keys that were typed ahead wait for the notes to be read.
 
     Args:
         bench: The workbench.
-        run: The run as it was when editing began.
+        run: The run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,38 +53,62 @@ class NotesScreen(ModalScreen[str | None]):
         self._run = run
         self._editor = MarkdownEditor()
         self._saving = False
+        self._asked = False
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(f"Notes of {safe_text(self._run.name)}")
-            box.border_subtitle = "esc saves · ^x leaves them as they were"
+            box.border_subtitle = _KEYS
             yield self._editor
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._editor.read_only = False
+        self.set_focus(self._editor)
+        try:
+            self._run = await self._bench.runs.get(self._run.id)
+        except MlwsError as error:
+            self.notify(error.sentence(), severity="warning", markup=False)
+            self.dismiss(None)
+            return
         self._editor.show(self._run.notes)
         self._editor.move_cursor(self._editor.document.end)
-        self._editor.focus()
 
     def action_discard(self) -> None:
-        self.dismiss(None)
+        """Leave without saving; what was typed is not lost to one key."""
+        if self._asked or not self._changed:
+            self.dismiss(None)
+            return
+        self._asked = True
+        self.query_one(Vertical).border_subtitle = _AGAIN
+
+    @on(MarkdownEditor.Changed)
+    def _typed(self) -> None:
+        self._asked = False
+        self.query_one(Vertical).border_subtitle = _KEYS
+
+    @property
+    def _changed(self) -> bool:
+        return self._editor.text.rstrip() != self._run.notes.rstrip()
 
     def action_save(self) -> None:
         if not self._saving:
             self._saving = True
+            self._editor.read_only = (
+                True  # what is typed ahead is for what lies below, and must not seem saved
+            )
             self.run_worker(self._save(), exit_on_error=False)
 
     async def _save(self) -> None:
-        text = self._editor.text.rstrip()
-        if text == self._run.notes.rstrip():
+        if not self._changed:
             self.dismiss(None)
             return
+        text = self._editor.text.rstrip()
         try:
             theirs = (await self._bench.runs.get(self._run.id)).notes
             wanted = joined(merge_text(self._run.notes, text, theirs, "\n"), "both", "\n")
             await self._bench.runacts.note(self._run.id, wanted)
         except MlwsError as error:
-            self._saving = False
+            self._saving = self._editor.read_only = False
             self.notify(error.sentence(), severity="warning", markup=False)
             return
         merged = theirs != self._run.notes

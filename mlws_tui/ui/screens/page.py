@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two readings of a page that changes all the time.
 _PAUSE = 1.0
+#: Said where nothing is left of what a page shows; its keys go on working.
+GONE = "{} was deleted for ever: esc goes back"
 
 MOVES: tuple[Action, ...] = (
     Action("page.back", "escape,q", "Back", "Go back to the list", footer=True),

@@ -10,6 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, FileChanged, PointsAdded, RunsChanged
+from mlws_tui.domain.charts.spans import cut
+from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.domain.figures import duration
 from mlws_tui.domain.runpages import RunPageFacts, diff_of
 from mlws_tui.services.runpages import EVENTS
@@ -17,9 +19,9 @@ from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.panes.run_agent import EARLIER, LATER
 from mlws_tui.ui.panes.run_page_rows import page_rows
-from mlws_tui.ui.panes.run_sections import state_span
+from mlws_tui.ui.panes.run_sections import shelved, state_span
 from mlws_tui.ui.panes.run_words import short
-from mlws_tui.ui.screens.page import COPY, KEYS, MOVES, SECTIONS, PageScreen
+from mlws_tui.ui.screens.page import COPY, GONE, KEYS, MOVES, SECTIONS, PageScreen
 from mlws_tui.ui.widgets.cells import Span
 from mlws_tui.ui.widgets.outline import Outline
 from mlws_tui.ui.widgets.runrow import SIGNS, state_style
@@ -72,6 +74,7 @@ class RunPage(PageScreen):
         super().__init__(bench)
         self.run_id = run_id
         self._facts: RunPageFacts | None = None
+        self._gone = False  # deleted for ever while it was read here
         self._before = 0  # how many of the newest happenings are passed over
         self._then = ""
         self._view = SectionsView()
@@ -94,7 +97,12 @@ class RunPage(PageScreen):
         self.call_after_refresh(self._show)
 
     async def read(self) -> None:
-        self._facts = await self.bench.runpages.page(self.run_id, before=self._before)
+        try:
+            self._facts = await self.bench.runpages.page(self.run_id, before=self._before)
+        except NotFoundError:
+            if self._facts is None:
+                raise
+            self._gone = True
         self._show()
         then, self._then = self._then, ""
         if then and not self._view.go_to(then):
@@ -105,8 +113,11 @@ class RunPage(PageScreen):
         if facts is None:
             return
         run = facts.run
-        name = (Span(f"{SIGNS[run.state]} ", state_style(run.state)), Span(short(run.name), "strong"))
-        self.head.show((*name, Span("  "), state_span(run, facts.now)), duration(run.duration(facts.now)))
+        called = cut(short(run.name), max(16, self.size.width // 2))  # how it stands is seen in any case
+        name = (Span(f"{SIGNS[run.state]} ", state_style(run.state)), Span(called, "strong"))
+        stands = (Span("  "), state_span(run, facts.now), *shelved(run))
+        gone = (Span(f"  {GONE.format('this run')}", "warn"),)
+        self.head.show((*name, *(gone if self._gone else stands)), duration(run.duration(facts.now)))
         width = max(40, self._view.size.width - 4)
         rows, folded = page_rows(facts, width)
         self._view.show(rows, folded)
@@ -141,8 +152,15 @@ class RunPage(PageScreen):
         else:
             super().opened(key, jump)
 
+    def _there(self) -> RunPageFacts | None:
+        """What is known of the run; where nothing of it is left, that is said."""
+        if self._gone:
+            self.tell(GONE.format("this run").capitalize(), trouble=True)
+            return None
+        return self._facts
+
     def action_notes(self) -> None:
-        facts = self._facts
+        facts = self._there()
         if facts is None:
             return
         from mlws_tui.ui.screens.notes import NotesScreen
@@ -155,7 +173,7 @@ class RunPage(PageScreen):
         self.app.push_screen(NotesScreen(self.bench, facts.run), done)
 
     def action_log(self) -> None:
-        facts = self._facts
+        facts = self._there()
         if facts is None:
             return
         if facts.log is None or not facts.log.present:
@@ -166,7 +184,7 @@ class RunPage(PageScreen):
         self.dismiss(Jump("log", self.run_id))
 
     def action_parent(self) -> None:
-        facts = self._facts
+        facts = self._there()
         if facts is None:
             return
         parent = facts.run.parent
@@ -178,6 +196,8 @@ class RunPage(PageScreen):
             self.visit(ComparePage(self.bench, [parent, self.run_id]))
 
     def action_lineage(self) -> None:
+        if self._there() is None:
+            return
         from mlws_tui.ui.screens.lineage import LineagePage
 
         self.visit(LineagePage(self.bench, self.run_id))

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.runviews import RunView
@@ -21,29 +22,29 @@ if TYPE_CHECKING:
     from mlws_tui.services.runlists import RunLists
 
 DEFAULT = "default"
-_LIST_KEYS = "enter shows it · s save as… · w save over it · d delete · esc closes"
-_NAME_KEYS = "enter saves what the list shows now · esc back"
+_KEYS = "enter shows or saves it · ^s saves over it · ^d deletes it · esc closes"
+
+
+class _Field(LogField):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "screen.move(-1)", show=False),
+        Binding("down", "screen.move(1)", show=False),
+        Binding("ctrl+s", "screen.overwrite", show=False),
+        Binding("ctrl+d", "screen.delete", show=False),
+    ]
 
 
 class RunViews(ModalScreen[RunView | None]):
     """Offers the saved views; answers with the one to show, or None where nothing else is to be shown.
+
+    What is typed finds a view, or is the name under which what is shown is saved.
 
     Args:
         lists: Where the views are kept.
         shown: What the list shows now.
     """
 
-    AUTO_FOCUS: ClassVar[str | None] = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("q,v", "leave", "Close", show=False),
-        Binding("j,down", "move(1)", "Down", show=False),
-        Binding("k,up", "move(-1)", "Up", show=False),
-        Binding("enter,space", "choose", "Show"),
-        Binding("s,a", "save_as", "Save as"),
-        Binding("w", "overwrite", "Save over it"),
-        Binding("d,delete", "delete", "Delete"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close")]
     DEFAULT_CSS = """
     RunViews { align: center middle; background: $background 60%; }
     RunViews > Vertical {
@@ -51,9 +52,8 @@ class RunViews(ModalScreen[RunView | None]):
         border: round $primary; background: $surface; padding: 0 1;
     }
     RunViews Static { height: auto; }
-    RunViews Input { border: none; height: 1; padding: 0; margin: 1 0 0 0; background: $boost; display: none; }
+    RunViews Input { border: none; height: 1; padding: 0; margin: 0 0 1 0; background: $boost; }
     RunViews Input:focus { border: none; }
-    RunViews.-naming Input { display: block; }
     RunViews #run-views-keys { color: $text-muted; margin: 1 0 0 0; }
     """
 
@@ -63,79 +63,76 @@ class RunViews(ModalScreen[RunView | None]):
         self._shown = shown
         self._saved = False
         self._views: Sequence[RunView] = (RunView(),)
+        self._rows: list[Choice] = []
         self._at = 0
         self._list = Static("", markup=False)
-        self._field = LogField(self._named, "name of the view")
-        self._keys = Static(_LIST_KEYS, id="run-views-keys", markup=False)
+        self._field = _Field(self._accept, "a name: finds a view, or saves what is shown as a new one")
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = "Views of the runs"
-            yield self._list
             yield self._field
-            yield self._keys
+            yield self._list
+            yield Static(_KEYS, id="run-views-keys", markup=False)
 
     async def on_mount(self) -> None:
-        await self._read(self._shown.name)
+        self._field.take_focus()
+        self._show()
+        await self._read()
 
     def action_move(self, by: int) -> None:
         """Go up or down in the list."""
-        self._at = max(0, min(self._at + by, len(self._views) - 1))
+        self._at += by
         self._show()
 
-    def action_choose(self) -> None:
-        """Show the view."""
-        self.dismiss(self._views[self._at])
-
-    def action_save_as(self) -> None:
-        """Ask for a name."""
-        self.add_class("-naming")
-        self._keys.update(_NAME_KEYS)
-        self._field.value = self._shown.name
-        self._field.take_focus()
-
     def action_overwrite(self) -> None:
-        """Save what is shown under the name of this view."""
-        if self._at:
-            self._save(self._views[self._at].name)
+        """Save what is shown under the name of the chosen view, or the one that was typed."""
+        name = self._rows[self._at].value
+        if name:
+            self._save(name)
         else:
-            self.notify("The default view stays as it is: save under a name with s", markup=False)
+            self.notify("The default view stays as it is: type another name", markup=False)
 
     def action_delete(self) -> None:
         """Delete the view; the list goes on showing what it shows."""
-        if self._at:
-            name = self._views[self._at].name
-            if name == self._shown.name:
-                self._shown, self._saved = replace(self._shown, name=""), True
-            self.run_worker(self._done(self._lists.drop_view(name), f"View {name} is deleted"), group="views")
+        view = self._view()
+        if view is None or not view.name:
+            self.notify("The default view stays as it is" if view else "No view has this name", markup=False)
+            return
+        if view.name == self._shown.name:
+            self._shown, self._saved = replace(self._shown, name=""), True
+        self._change(self._lists.drop_view(view.name), f"View {view.name} is deleted")
 
     def action_leave(self) -> None:
-        """Leave the field, or else the screen."""
-        if self.has_class("-naming"):
-            self._close_field()
+        """Leave; what was saved goes on being shown, under its name."""
+        self.dismiss(self._shown if self._saved else None)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._at = 0
+        self._show()
+
+    def _accept(self, _text: str) -> None:
+        """Show the chosen view, or save what is shown under the new name."""
+        view = self._view()
+        if view is not None:
+            self.dismiss(view)
         else:
-            self.dismiss(self._shown if self._saved else None)
+            self._save(self._rows[self._at].value)
 
-    def _named(self, text: str) -> None:
-        name = text.strip()
-        if not name:
-            return
-        if name == DEFAULT:
-            self.notify("The default view stays as it is: give another name", markup=False)
-            return
-        self._close_field()
-        self._save(name)
-
-    def _close_field(self) -> None:
-        self.remove_class("-naming")
-        self._keys.update(_LIST_KEYS)
-        self.set_focus(None)
+    def _view(self) -> RunView | None:
+        """The chosen view; None for a name that none has."""
+        name = self._rows[self._at].value
+        return next((view for view in self._views if view.name == name), None)
 
     def _save(self, name: str) -> None:
         self._shown, self._saved = replace(self._shown, name=name), True
-        self.run_worker(
-            self._done(self._lists.save_view(self._shown), f"View {name} is saved"), group="views"
-        )
+        self._change(self._lists.save_view(self._shown), f"View {name} is saved")
+
+    def _change(self, work: Awaitable[None], told: str) -> None:
+        self._field.value = ""
+        self.run_worker(self._done(work, told), group="views")
 
     async def _done(self, work: Awaitable[None], told: str) -> None:
         try:
@@ -144,29 +141,31 @@ class RunViews(ModalScreen[RunView | None]):
             self.notify(error.sentence(), severity="warning", markup=False)
             return
         self.notify(told, markup=False)
-        await self._read(self._shown.name)
+        await self._read()
 
-    async def _read(self, name: str) -> None:
+    async def _read(self) -> None:
         try:
             saved = await self._lists.views()
         except MlwsError as error:
             self.notify(error.sentence(), severity="warning", markup=False)
             saved = ()
         self._views = (RunView(), *(view for view in saved if view.name))
-        self._at = next((i for i, view in enumerate(self._views) if view.name == name), 0)
+        self._at = next((i for i, view in enumerate(self._views) if view.name == self._shown.name), 0)
         self._show()
 
     def _show(self) -> None:
         rows = [
-            Choice(
-                view.name,
-                view.name or DEFAULT,
-                view_words(view),
-                "✓" if view.name == self._shown.name else "",
-            )
+            Choice(view.name, view.name or DEFAULT, view_words(view), "✓" * (view.name == self._shown.name))
             for view in self._views
         ]
-        self._list.update(choice_lines(rows, self._at))
+        typed = " ".join(self._field.value.split())
+        words = typed.lower().split()
+        self._rows = [one for one in rows if all(word in one.title.lower() for word in words)]
+        if typed and typed != DEFAULT and all(one.value != typed for one in rows):
+            note = view_words(self._shown)
+            self._rows.append(Choice(typed, f"save as {typed}", note, "+"))
+        self._at = max(0, min(self._at, len(self._rows) - 1))
+        self._list.update(choice_lines(self._rows, self._at))
 
 
 def view_words(view: RunView) -> str:

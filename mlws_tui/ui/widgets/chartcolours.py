@@ -18,10 +18,10 @@ _BAND, _ANSI_BAND = 0.45, "bright_black"
 
 
 def curve_style(style: str, base: Style, *, dark: bool, ansi: bool) -> Style | None:
-    """How a curve or its band is drawn.
+    """How a curve, its band or the letter at its end is drawn.
 
     Args:
-        style: ``line-3``, ``band-3``.
+        style: ``line-3``, ``band-3``, ``sign-3``.
         base: The style of plain text, whose background it has.
         dark: Whether the background is dark.
         ansi: Whether colours are the terminal's own.
@@ -30,13 +30,13 @@ def curve_style(style: str, base: Style, *, dark: bool, ansi: bool) -> Style | N
         The style; None where the name is of no curve.
     """
     part, _, number = style.partition("-")
-    if part not in ("line", "band") or not number.isdigit():
+    if part not in ("line", "band", "sign") or not number.isdigit():
         return None
-    band, at = part == "band", int(number) % len(_DARK)
+    band, bold, at = part == "band", part == "sign", int(number) % len(_DARK)
     if ansi:
-        return Style(color=_ANSI_BAND if band else _ANSI[at], bgcolor=base.bgcolor)
+        return Style(color=_ANSI_BAND if band else _ANSI[at], bgcolor=base.bgcolor, bold=bold, reverse=bold)
     color = Color.parse((_DARK if dark else _LIGHT)[at])
     if band:
         behind = Color.from_rich_color(base.bgcolor or RichColor.parse("black" if dark else "white"))
         color = behind.blend(color, _BAND)
-    return Style(color=color.rich_color, bgcolor=base.bgcolor)
+    return Style(color=color.rich_color, bgcolor=base.bgcolor, bold=bold, reverse=bold)

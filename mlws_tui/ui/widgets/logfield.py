@@ -31,5 +31,6 @@ class LogField(Input):
         return super().check_consume_key(key, character or _SIGNS.get(key))
 
     def take_focus(self) -> None:
-        """Have the focus from now on; `focus` would give it later."""
-        self.screen.set_focus(self)
+        """Have the focus from now on; `focus` would give it later. Nothing happens where the app is about to end."""
+        if self.is_attached:
+            self.screen.set_focus(self)

@@ -9,10 +9,11 @@ from typing import Protocol
 from rich.cells import cell_len
 
 from mlws_tui.domain.figures import age, duration
+from mlws_tui.domain.runcolumns import SHOWN, ColumnSpec, cell, header, value_of
+from mlws_tui.domain.rundiffs import Known, differences
 from mlws_tui.domain.runs import Run, RunState
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.widgets.cells import Line, Span, fit
-from mlws_tui.ui.widgets.rundiffs import Known, differences
 from mlws_tui.ui.widgets.runrow import (
     HEAD,
     TROUBLE,
@@ -25,11 +26,14 @@ from mlws_tui.ui.widgets.runrow import (
     label,
     label_width,
     trouble,
+    waiting,
 )
 
 #: How wide the progress may be, from which width of the list on.
 _BARS = ((26, 110), (20, 62), (12, 46))
 _TIME, _AGE, _LONGEST_TAGS, _LONGEST_HOST = 7, 9, 18, 14
+#: Cells of what the list is sorted by; from which width of the list on its name stands beside it.
+_LONGEST_KEY, _LONGEST_VALUE, _NAMED = 14, 16, 60
 
 
 class Layout(Protocol):
@@ -109,14 +113,17 @@ class OwnRows:
 
     Args:
         width: Cells of a row.
+        order: What the list is sorted by: every row shows it behind the name, where it would not anyway.
     """
 
     header: Line | None = None
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, order: ColumnSpec | None = None) -> None:
         self._width = width
+        self._order = None if order is not None and order.field is not None and order.key in SHOWN else order
+        self._value = VALUE
         self._widths = Widths()
-        self._columns = columns_for(self._widths, width)
+        self._columns = self._fitting()
         self._headlines: dict[str, str] = {}
         self._settings: Known = {}
         self._apart: Mapping[str, tuple[str, ...]] = {}
@@ -131,9 +138,12 @@ class OwnRows:
             widths.label = max(widths.label, label_width(run, self._apart.get(run.id, ())))
             widths.tags = max(widths.tags, min(_LONGEST_TAGS, cell_len(_tags(run))))
             widths.host = max(widths.host, min(_LONGEST_HOST, cell_len(safe_text(run.host or ""))))
-            for place, name in enumerate(figures_of(run, most, self._headlines.get(run.kind))):
+            for place, name in enumerate(self._figures(run, most)):
                 widths.keys[place] = max(widths.keys[place], min(12, cell_len(safe_text(name))))
-        self._columns = columns_for(widths, self._width)
+            if self._order is not None:
+                wide = cell_len(cell(run, self._order, now))
+                self._value = max(self._value, min(_LONGEST_VALUE, wide))
+        self._columns = self._fitting()
 
     def row(self, run: Run, now: float, *, marked: bool) -> Line:
         columns = self._columns
@@ -141,13 +151,16 @@ class OwnRows:
             *head(run, marked=marked),
             *label(run, columns.name, self._apart.get(run.id, ())),
             Span(" "),
+            *self._sorted_by(run, now),
         ]
         tail = _when(run, columns, now)
         room = self._width - sum(cell_len(span.text) for span in (*spans, *tail))
         if run.state in TROUBLE:
             middle = trouble(run, columns.word, room, now)
+        elif run.state is RunState.CREATED:
+            middle = waiting(run, room)
         else:
-            names = figures_of(run, len(columns.keys), self._headlines.get(run.kind))
+            names = self._figures(run, len(columns.keys))
             parts = [
                 *how_far(run, columns.word, columns.progress, now),
                 *figure_spans(run, names, columns.keys),
@@ -160,6 +173,33 @@ class OwnRows:
         used = sum(cell_len(span.text) for span in middle)
         return (*spans, *middle, Span(" " * max(0, room - used)), *tail)
 
+    def _figures(self, run: Run, most: int) -> list[str]:
+        """The metrics of a row, without the one that the list is sorted by."""
+        order = self._order
+        key = order.key if order is not None and order.stat in ("", "last") else None
+        return [name for name in figures_of(run, most + 1, self._headlines.get(run.kind)) if name != key][
+            :most
+        ]
+
+    @property
+    def _key(self) -> int:
+        """Cells of the name of what the list is sorted by, with the blank after it."""
+        if self._order is None or self._width < _NAMED:
+            return 0
+        return min(_LONGEST_KEY, cell_len(header(self._order))) + 1
+
+    def _sorted_by(self, run: Run, now: float) -> list[Span]:
+        if self._order is None:
+            return []
+        text = cell(run, self._order, now)
+        right = text == "" or not isinstance(value_of(run, self._order, now), str)
+        key = fit(header(self._order), self._key - 1) + " " if self._key else ""
+        return [Span(key, "muted"), Span(fit(text or "–", self._value, right=right) + "  ", "text")]
+
+    def _fitting(self) -> Columns:
+        taken = self._key + self._value + 2 if self._order is not None else 0
+        return columns_for(self._widths, self._width - taken)
+
 
 def _spare(wanted: int, room: int, allowed: bool) -> int:
     """The cells of a column that is shown only where it fits as a whole."""
@@ -168,8 +208,10 @@ def _spare(wanted: int, room: int, allowed: bool) -> int:
 
 def _when(run: Run, columns: Columns, now: float) -> list[Span]:
     tail: list[Span] = []
+    begun = run.state is not RunState.CREATED
     if columns.time:
-        tail.append(Span(" " + fit(duration(run.duration(now)), columns.time, right=True), "text"))
+        took = duration(run.duration(now)) if begun else ""
+        tail.append(Span(" " + fit(took, columns.time, right=True), "text"))
     if columns.age:
         when = run.ended if run.ended is not None else run.started
         told = "" if run.state is RunState.RUNNING or when is None else age(now - when)

@@ -23,6 +23,7 @@ from mlws_tui.ui.widgets.runtable import TableRows
 _ROW_STYLES = ("text", "muted", "strong", "live", "good", "warn", "bad")
 #: Rows by which one turn of the wheel goes on.
 _WHEEL = 3
+_LONGEST_KEY = 24  # cells of the setting that a group is of
 
 
 class RunList(CellBoard, can_focus=True):
@@ -246,7 +247,10 @@ class RunList(CellBoard, can_focus=True):
 
     def _new_layout(self) -> None:
         width = self.size.width
-        self._layout = TableRows(width, self._columns, self._order) if self._columns else OwnRows(width)
+        if self._columns:
+            self._layout = TableRows(width, self._columns, self._order)
+        else:
+            self._layout = OwnRows(width, self._order[0] if self._order is not None else None)
         self._learned = None
 
     def _draw(self) -> None:
@@ -301,7 +305,9 @@ def group_line(group: Group, width: int, *, folded: bool) -> Line:
         counts.append(f"{group.failed} failed")
     if group.best is not None:
         counts.append(f"best {safe_text(group.best.metric)} {figure(group.best.value)}")
-    name = f"{'▸' if folded else '▾'} {safe_text(group.label) or '–'}"
+    key = safe_text(group.key)  # one that is long must not take the room of its value
+    told_key = f"{fit(key, min(_LONGEST_KEY, cell_len(key)))} = " if key else ""
+    name = f"{'▸' if folded else '▾'} {told_key}{safe_text(group.label)}"
     while len(counts) > 1 and cell_len(name) + 3 + cell_len(" · ".join(counts)) > width:
         counts.pop(1)  # the number of runs and the best result are kept longest
     told = " · ".join(counts)

@@ -174,6 +174,11 @@ def trouble(run: Run, width: int, room: int, now: float) -> list[Span]:
     return [Span(f"{state} ", style), Span(fit(why, room - cell_len(state) - 1), "text")]
 
 
+def waiting(run: Run, room: int) -> list[Span]:
+    """What a run waits for that was made and not begun, over all columns: it has nothing else to show."""
+    return [Span(fit("not begun: ctrl+s starts it" if run.command else "not begun", max(0, room)), "muted")]
+
+
 def how_far(run: Run, width: int, progress: int, now: float) -> list[list[Span]]:
     """The state's word where there is a column for it, and how far the run is, or who stopped it."""
     parts = [[Span(fit(word(run), width), _STYLES[run.state])]] if width else []

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 
 from mlws_tui.domain.endings import told
 from mlws_tui.domain.runcolumns import ColumnSpec, cell, header, value_of
+from mlws_tui.domain.rundiffs import Known, differences
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.widgets.cells import Line, Span, fit
-from mlws_tui.ui.widgets.rundiffs import Known, differences
 from mlws_tui.ui.widgets.runrow import HEAD, TROUBLE, head, label, label_width, state_style
 
 _LEAST_NAME, _WIDEST = 12, 24
@@ -32,7 +32,7 @@ class TableRows:
         self, width: int, columns: Sequence[ColumnSpec], order: tuple[ColumnSpec, bool] | None
     ) -> None:
         self._width = width
-        self._columns = tuple(columns)
+        self._columns = list(columns)
         self._order = order
         self._widths = [cell_len(self._title(column)) for column in self._columns]
         self._right = [False] * len(self._columns)
@@ -78,14 +78,29 @@ class TableRows:
 
     def _lay_out(self) -> None:
         """How many columns there is room for beside a name of the least width; the name gets what is left."""
+        left = self._fit()
+        ordered = [place for place, column in enumerate(self._columns) if self._orders(column)]
+        if ordered and ordered[0] >= self._shown:  # what the list is sorted by has to be seen
+            place = ordered[0]
+            self._columns.insert(0, self._columns.pop(place))
+            self._widths.insert(0, self._widths.pop(place))
+            self._right.insert(0, self._right.pop(place))
+            left = self._fit()
+        self._name = max(0, min(self._label, left + min(self._label, _LEAST_NAME)))
+        self.header: Line | None = self._header()
+
+    def _fit(self) -> int:
+        """Count the columns that fit; the cells that are left."""
         self._shown, left = 0, self._width - HEAD - min(self._label, _LEAST_NAME)
         for wide in self._widths:
             if left < wide + 2:
                 break
             left -= wide + 2
             self._shown += 1
-        self._name = max(0, min(self._label, left + min(self._label, _LEAST_NAME)))
-        self.header: Line | None = self._header()
+        return left
+
+    def _orders(self, column: ColumnSpec) -> bool:
+        return self._order is not None and header(self._order[0]) == header(column)
 
     def _header(self) -> Line:
         spans = [Span(" " * HEAD + fit("name", self._name), "muted")]
@@ -99,6 +114,6 @@ class TableRows:
 
     def _title(self, column: ColumnSpec) -> str:
         arrow = ""
-        if self._order is not None and header(self._order[0]) == header(column):
+        if self._order is not None and self._orders(column):
             arrow = "▼" if self._order[1] else "▲"
         return fit(header(column), min(_WIDEST - 1, cell_len(header(column)))) + arrow

@@ -1,3 +1,9 @@
-"""Where scripts look for this one."""
+"""Where scripts look for helpers."""
 
-from . import generate_id as generate_id
+from typing import Any
+
+from . import _calls
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_calls.util, name)

@@ -1,5 +1,9 @@
 """Where libraries look for the errors."""
 
-from .. import CommError as CommError
-from .. import Error as Error
-from .. import UsageError as UsageError
+from typing import Any
+
+from .. import _calls
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_calls.errors, name)

@@ -1,5 +1,9 @@
 """Where the Trainer's callback looks for this error."""
 
+from typing import Any
 
-class ConfigError(Exception):
-    """Setting a configuration again is no error here: this is never raised."""
+from ... import _calls
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_calls.sdk.lib.config_util, name)

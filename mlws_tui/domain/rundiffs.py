@@ -13,6 +13,8 @@ from mlws_tui.domain.runcolumns import flatten
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.text import safe_text
 
+#: What may stand between a setting and its value in a name.
+_JOINTS = re.compile(r"[=_ ]")
 #: A number at the end of a name: ``sweep-007`` tells no more than ``sweep``.
 _NUMBER = re.compile(r"[\s._-]*\d+$")
 #: Settings that differ from run to run and say nothing of what was tried; a seed does where nothing else differs.
@@ -23,14 +25,18 @@ _LONGEST_VALUE, _LONGEST_NUMBER, _MOST, _KEYS = 14, 40, 2, 200
 Known = dict[str, tuple[Mapping[str, Any], dict[str, str]]]
 
 
-def differences(runs: Sequence[Run], known: Known | None = None) -> dict[str, tuple[str, ...]]:
+def differences(
+    runs: Sequence[Run], known: Known | None = None, *, seeds: bool = False
+) -> dict[str, tuple[str, ...]]:
     """By a run's id the settings that set it apart from the others of its name: ``lr=1e-4``, ``r=16``.
 
-    Runs whose names tell enough, and runs that do not differ, are not among them.
+    Runs whose names tell enough, and runs that do not differ, are not among them; what stands in a name as
+    ``lr1e-4`` is not told again.
 
     Args:
         runs: The runs that are seen together.
         known: What was worked out at the last call; it is brought up to date.
+        seeds: Whether seeds are told, too, where runs of one name are the same in all else.
     """
     alike: dict[str, list[Run]] = {}
     for run in runs:
@@ -44,7 +50,12 @@ def differences(runs: Sequence[Run], known: Known | None = None) -> dict[str, tu
         known.update(now)
     told: dict[str, tuple[str, ...]] = {}
     for family in families:
-        told |= _of_family({run.id: now[run.id][1] for run in family}, len({run.name for run in family}) == 1)
+        same_name = len({run.name for run in family}) == 1
+        found = _of_family({run.id: now[run.id][1] for run in family}, same_name, seeds)
+        for run in family:
+            squeezed = _JOINTS.sub("", run.name)
+            if parts := tuple(part for part in found[run.id] if _JOINTS.sub("", part) not in squeezed):
+                told[run.id] = parts
     return told
 
 
@@ -67,7 +78,9 @@ def setting(value: float | str) -> str:
     return text if len(text) <= 7 else figure(value)
 
 
-def _of_family(configs: Mapping[str, Mapping[str, str]], same_name: bool) -> dict[str, tuple[str, ...]]:
+def _of_family(
+    configs: Mapping[str, Mapping[str, str]], same_name: bool, with_seeds: bool
+) -> dict[str, tuple[str, ...]]:
     values: dict[str, Counter[str]] = {}
     for config in configs.values():
         for key, value in config.items():
@@ -82,15 +95,17 @@ def _of_family(configs: Mapping[str, Mapping[str, str]], same_name: bool) -> dic
     seeds = [key for key in keys if _SEED.search(key)]
     # What most of them set and what has few values is what was tried.
     keys = sorted(set(keys).difference(seeds), key=lambda key: (-values[key].total(), len(key), key))
-    if not keys and same_name:
-        keys = seeds
     chosen = keys[:_MOST]
-    told = {}
-    for run_id, config in configs.items():
-        parts = tuple(f"{_short(key, chosen)}={config[key]}" for key in chosen if key in config)
-        if parts:
-            told[run_id] = parts
-    return told
+    if same_name and (not chosen or (with_seeds and not _tell_apart(configs, chosen))):
+        chosen += seeds[:1]
+    return {
+        run_id: tuple(f"{_short(key, chosen)}={config[key]}" for key in chosen if key in config)
+        for run_id, config in configs.items()
+    }
+
+
+def _tell_apart(configs: Mapping[str, Mapping[str, str]], keys: Sequence[str]) -> bool:
+    return len({tuple(config.get(key) for key in keys) for config in configs.values()}) == len(configs)
 
 
 def _short(key: str, others: Iterable[str]) -> str:
