@@ -10,7 +10,7 @@ from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.runcolumns import parse_column
 from mlws_tui.domain.runfilter import FilterError, Vocabulary, parse_filter
 from mlws_tui.domain.runs import RunState
-from mlws_tui.domain.runviews import Group, RunIndex, RunView
+from mlws_tui.domain.runviews import Best, Group, RunIndex, RunView
 from mlws_tui.ui.panes.run_view import asked, caption, order_by, orders, title
 from mlws_tui.ui.widgets.runlayout import OwnRows
 from mlws_tui.ui.widgets.runlist import group_line
@@ -167,3 +167,33 @@ def test_the_column_of_the_order_is_seen_however_narrow_it_is() -> None:
     assert header.split()[:2] == ["name", "acc▼"] and table.column_at(header.index("acc")) == "acc"
     long = group_line(Group("0.003", 0, 1, 0, 0, key="a-setting-" * 9), 60, folded=False)
     assert " = 0.003   1 run" in text(long) and "…" in text(long)
+
+
+def test_a_groups_header_keeps_its_best_result_and_writes_numbers_shortly() -> None:
+    best = Best("val/loss", 0.35, "20261120-120000-a")
+    group = Group("reviews-lora", 0, 15, 1, 5, best, "experiment")
+    assert text(group_line(group, 100, folded=False)).startswith(
+        "▾ experiment = reviews-lora   15 runs · 1 running"
+    )
+    assert text(group_line(group, 48, folded=False)).split() == [
+        "▾",
+        "reviews-lora",
+        "15",
+        "runs",
+        "·",
+        "best",
+        "val/loss",
+        "0.350",
+    ]
+    drawn = Group("0.001685867654637963", 0, 1, 0, 0, None, "lr")
+    assert text(group_line(drawn, 60, folded=True)).startswith("▸ lr = 0.00169   1 run")
+
+
+async def test_more_runs_than_can_be_compared_leave_the_list(workspace: Workspace) -> None:
+    a_sweep(workspace, 21)
+    async with seated(workspace, 100, 30, live=False) as seat:
+        await seat.see("21 runs")
+        await seat.press("ctrl+a")
+        await seat.see("21 marked")
+        await seat.press("equals_sign")
+        assert "sweep-0" in await seat.see("20 runs at most can be compared")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from mlws_tui.domain.comparison import MOST
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.runs import Run
 from mlws_tui.services.workbench import Workbench
@@ -44,6 +45,8 @@ class RunVisits(RunFinding):
         ids = [run.id for run in self.chosen()]
         if len(ids) < 2:
             self.notify("Mark two runs or more with space, then compare them with =", markup=False)
+        elif len(ids) > MOST:
+            self.notify(f"{MOST} runs at most can be compared, and {len(ids):,} are marked", markup=False)
         else:
             self._visit_comparison(ids)
 

@@ -23,6 +23,9 @@ from mlws_tui.ui.widgets.runtable import TableRows
 _ROW_STYLES = ("text", "muted", "strong", "live", "good", "warn", "bad")
 #: Rows by which one turn of the wheel goes on.
 _WHEEL = 3
+#: Keys of groups whose labels are names that speak for themselves.
+_PLAIN_KEYS = frozenset({"experiment", "tag", "model"})
+_SHORT_LABEL = 8
 _LONGEST_KEY = 24  # cells of the setting that a group is of
 
 
@@ -305,11 +308,27 @@ def group_line(group: Group, width: int, *, folded: bool) -> Line:
         counts.append(f"{group.failed} failed")
     if group.best is not None:
         counts.append(f"best {safe_text(group.best.metric)} {figure(group.best.value)}")
-    key = safe_text(group.key)  # one that is long must not take the room of its value
-    told_key = f"{fit(key, min(_LONGEST_KEY, cell_len(key)))} = " if key else ""
-    name = f"{'▸' if folded else '▾'} {told_key}{safe_text(group.label)}"
+    key, sign = safe_text(group.key), "▸" if folded else "▾"
+    told_key = (
+        f"{fit(key, min(_LONGEST_KEY, cell_len(key)))} = " if key else ""
+    )  # a long one leaves its value room
+    label = _label(group)
+    name = f"{sign} {told_key}{label}"
+    if key in _PLAIN_KEYS and cell_len(name) + 3 + cell_len(" · ".join(counts)) > width:
+        name = f"{sign} {label}"  # the border says by what they are grouped
     while len(counts) > 1 and cell_len(name) + 3 + cell_len(" · ".join(counts)) > width:
-        counts.pop(1)  # the number of runs and the best result are kept longest
+        counts.pop(1 if len(counts) > 2 or group.best is None else -1)  # the best result is kept longest
     told = " · ".join(counts)
     name = fit(name, min(cell_len(name), max(width // 3, width - cell_len(told) - 3)))
     return Span(name, "strong"), Span(fit(f"   {told}", width - cell_len(name)), "muted")
+
+
+def _label(group: Group) -> str:
+    """What its runs have in common; a number that was drawn at random without its many digits."""
+    label = safe_text(group.label)
+    if group.key in _PLAIN_KEYS or len(label) <= _SHORT_LABEL:
+        return label
+    try:
+        return figure(float(label))
+    except ValueError:
+        return label
