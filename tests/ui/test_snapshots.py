@@ -88,14 +88,14 @@ def test_the_list_grouped_with_columns_of_choice(
         runs = stage.app.desk._furniture.runs
         runs._remembered = False
         runs.reread()
-        await stage.sees(pilot, "▾ experiment = reviews", "loss:min▲", "best first")
+        await stage.sees(pilot, "▾ ", "reviews   ", "loss:min▲", "best first")
         await pilot.press("z", "space", "space")
         await stage.sees(pilot, "2 marked")
 
     assert compare(snap_compare, still, size, steps, "mlws-dark", *DRAWN)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: "x".join(map(str, size)))
 def test_a_filter_that_is_being_typed(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
     async def steps(stage: Still, pilot: Pilot[Any]) -> None:
         await pilot.press("slash", *"tag:lora sta")
