@@ -41,7 +41,7 @@ _FOREIGN = frozenset(
 
 # The machines that run the tests may be slow and shared: an example's time says nothing. The suite tries the same
 # examples each time, so that it fails for what was changed; `--hypothesis-profile=explore` looks for new ones.
-settings.register_profile("mlws", deadline=None, derandomize=True)
+settings.register_profile("mlws", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("mlws")
 

@@ -35,10 +35,11 @@ async def fresh(bench: Workbench, run: str) -> Run:
 
 
 async def ends(bench: Workbench, run: str) -> Run:
-    """The run when it has ended."""
+    """The run when its end is recorded. Between its process's going and the reading of that it looks crashed."""
 
     async def ended() -> bool:
-        return not (await fresh(bench, run)).state.live
+        state = (await fresh(bench, run)).state
+        return not state.live and state is not RunState.CRASHED
 
     await until(ended)
     return await bench.runs.get(run)

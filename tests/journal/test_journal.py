@@ -209,7 +209,7 @@ def test_what_a_fence_without_end_would_hide_is_not_written() -> None:
             change(parse(data))
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(JOURNALS, st.sampled_from(["Experiments", "Next Steps", "Blog"]), st.sampled_from([0, 1, -400]))
 def test_a_capture_is_found_again_and_changes_no_other_byte(data: bytes, section: str, days: int) -> None:
     when = D19 + timedelta(days=days)
@@ -231,7 +231,7 @@ def test_a_capture_is_found_again_and_changes_no_other_byte(data: bytes, section
     assert len(again.days) == len(journal.days) + (not any(day.date == when for day in journal.days))
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(JOURNALS, st.text(alphabet="ab \n-#`", max_size=20))
 def test_editing_a_day_and_back_gives_the_same_bytes(data: bytes, words: str) -> None:
     journal = parse(data)

@@ -42,7 +42,7 @@ def stripped(title: str) -> str:
     return "\n".join(line.strip() for line in title.split("\n"))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=10))
 def test_headings_are_those_of_the_referee(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
@@ -75,7 +75,7 @@ def test_a_block_that_is_never_closed_is_known(text: str, line: int | None) -> N
     assert scan(text.encode()).open_block == line
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.binary(max_size=200) | st.text(alphabet="#-=\n\r\t >`~a1.<!\x0c\u2028").map(str.encode))
 def test_any_bytes_are_lines_that_joined_are_the_bytes(data: bytes) -> None:
     outline = scan(data)

@@ -132,7 +132,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(_PIECES | st.binary(max_size=6), max_size=40), st.data())
 def test_how_it_is_cut_makes_no_difference(pieces: list[bytes], data: st.DataObject) -> None:
     whole = b"".join(pieces)

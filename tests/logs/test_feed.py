@@ -62,6 +62,7 @@ async def test_what_is_found_is_shown(workspace: Workspace, log: Path) -> None:
         assert (await feed.after(found, 1))[0].data == b"epoch 2"
         found = await feed.find(Query("training failed"), START, forward=True)  # shown, as its traceback is
         assert found is not None
+        await eventually(lambda: feed.state.lines is not None)
         assert await feed.number_of(found) == 4
 
 

@@ -81,7 +81,7 @@ def _lines(records: list[Any]) -> bytes:
 
 @given(a_workspace(), st.randoms(use_true_random=False))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 def test_order_and_chunks_make_no_difference(files: dict[str, bytes], random: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
