@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar
 
@@ -54,17 +55,17 @@ class ActKeys(Widget):
     )  # fmt: skip
     _stopping: frozenset[str] = frozenset()
 
+    @abstractmethod
     def chosen(self) -> tuple[Run, ...]:
         """The marked runs, else the selected one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def selected(self) -> Run | None:
         """The selected run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reread(self) -> None:
         """Read the list and the selected run again."""
-        raise NotImplementedError
 
     # the keys that ask
 

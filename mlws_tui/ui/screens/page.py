@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -129,9 +130,9 @@ class PageScreen(ModalScreen[Jump | None]):
         return False
 
     @property
+    @abstractmethod
     def rows(self) -> SectionsView:
         """The rows that the cursor goes over."""
-        raise NotImplementedError
 
     # what it hears
 
