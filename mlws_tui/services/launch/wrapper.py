@@ -172,7 +172,7 @@ def _start(
             hint="leave what is long to a file of its own",
         )
     env = {**os.environ, **(options.env or {})}
-    env |= shim_env(shims or (), env)
+    env |= shim_env(shims or (), env)  # before anything is begun: an unknown name is refused
     given = {
         "experiment": options.experiment,
         "tags": list(options.tags),
@@ -193,6 +193,11 @@ def _start(
         "alive": options.alive,
         **streams,
     }
+    return _supervise(begin, stdin, cwd, env)
+
+
+def _supervise(begin: Mapping[str, Any], stdin: int | None, cwd: Path, env: Mapping[str, str]) -> Channel:
+    """Start the supervisor and send it the first frame."""
     ours, theirs = socket.socketpair()
     with theirs:
         # -P: a file of the person's folder must not stand in for a module of the standard library.
