@@ -257,15 +257,7 @@ class RunsPane(RunVisits, ChartKeys, StartKeys):
     # the chart
 
     async def show_moment(self, ts: float | None, step: float | None, name: str) -> bool:
-        """Put the chart's cursor where a line of the selected run's log belongs.
-
-        Args:
-            ts: Unix seconds of the line, if it tells a time.
-            step: Its step, if it tells one.
-            name: A metric that it tells, which is drawn then; empty for none.
-
-        Returns:
-            Whether the run has a point near it.
+        """Put the chart's cursor where a line of the selected run's log belongs: see `RunChart.show_moment`.
 
         Raises:
             StoreError: if the index cannot be read.
