@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -53,7 +53,7 @@ class LogsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is written into the journal by itself."""
+    """How the journal is written, and what is written into it by itself."""
 
     auto: Annotated[
         tuple[Literal["started", "completed", "failed", "stopped"], ...],
@@ -61,6 +61,23 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Which lines about runs are written into the journal unasked; none: they are offered"
         ),
     ] = ()
+    keys: Annotated[
+        Literal["plain", "vim", "emacs"], Meta(description="Whose keys the editor of texts has")
+    ] = "plain"
+    reminders: Annotated[
+        bool, Meta(description="Whether you are reminded of a day that has runs and no words")
+    ] = True
+
+
+class SessionsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How session logs are kept."""
+
+    reminders: Annotated[
+        bool,
+        Meta(
+            description="Whether you are reminded of an experiment that no session log tells of after a day"
+        ),
+    ] = True
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: FilesSettings = FilesSettings()
     logs: LogsSettings = LogsSettings()
     journal: JournalSettings = JournalSettings()
+    sessions: SessionsSettings = SessionsSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +169,10 @@ def _expects(kind: Any, meta: Meta) -> str:
     if kind.__origin__ is bool:
         return "true or false"
     if kind.__origin__ not in (str, float):
-        words = get_args(get_args(kind.__origin__)[0])
+        words = get_args(kind.__origin__)
+        if get_origin(kind.__origin__) is Literal:
+            return f"{', '.join(words[:-1])} or {words[-1]}"
+        words = get_args(words[0])
         return f"a list of {', '.join(words[:-1])} or {words[-1]}"
     if kind.__origin__ is str:
         return f"a text of {meta.min_length} to {meta.max_length} characters"

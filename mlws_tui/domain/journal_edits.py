@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +37,14 @@ class Splice:
 
     def apply(self, to: bytes) -> bytes:
         return to[: self.start] + self.data + to[self.end :]
+
+
+def apply_all(splices: Iterable[Splice], to: bytes) -> bytes:
+    """All splices of the same bytes at once; none may reach into another. Of two at one place the first stays first."""
+    ordered = sorted(splices, key=lambda one: (one.start, one.end))
+    for splice in reversed(ordered):
+        to = splice.apply(to)
+    return to
 
 
 def trim_end(text: str) -> str:

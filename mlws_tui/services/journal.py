@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -138,7 +138,7 @@ class JournalService:
         """
         outcome: list[Saved | Conflict] = []
 
-        def change(journal: Journal) -> Splice | None:
+        def change(journal: Journal) -> Sequence[Splice]:
             outcome[:] = []
             day = journal.day(ref.date, ref.ordinal)
             page = self._page(journal, ref)
@@ -149,20 +149,20 @@ class JournalService:
                 merged = merge_text(base, text, theirs, page.newline)
                 if merged.clashes:
                     outcome.append(Conflict(page, text, merged))
-                    return None
+                    return ()
                 wanted, taken = joined(merged, "both", page.newline), merged.taken
             wanted = journal_edits.trim_end(wanted)
             outcome.append(Saved(Page(page.key, wanted, page.newline, exists=bool(day or wanted)), taken))
             if wanted == theirs:
-                return None
+                return ()
             if day is None:
-                return journal_edits.add_day(journal, ref.date, wanted)
+                return [journal_edits.add_day(journal, ref.date, wanted)]
             if theirs != page.text:
                 start, _ = journal.body_span(day)
-                return Splice(start, start + len(encode(theirs)), encode(wanted))
-            return journal_edits.set_body(journal, day, wanted)
+                return [Splice(start, start + len(encode(theirs)), encode(wanted))]
+            return [journal_edits.set_body(journal, day, wanted)]
 
-        self._change(change)
+        self.change(change)
         return outcome[0]
 
     def _theirs(self, journal: Journal, day: Day | None, base: str) -> str | None:
@@ -201,22 +201,34 @@ class JournalService:
             )
         title = standard_section(section)
         day = when or self.today()
-        self._change(lambda journal: journal_edits.add_bullet(journal, day, title, text, task=task))
+        self.change(lambda journal: [journal_edits.add_bullet(journal, day, title, text, task=task)])
         return title
 
-    def _change(self, change: Callable[[Journal], Splice | None]) -> None:
-        """Read, change and save under the lock; again where a program that takes no lock came between."""
+    def change(self, change: Callable[[Journal], Sequence[Splice]]) -> tuple[bytes, bytes]:
+        """Read, change and save under the lock; again where a program that takes no lock came between.
+
+        Args:
+            change: Gives the splices for the journal as it is now, none to leave it; called again where the file
+                changed meanwhile, so it may not remember anything.
+
+        Returns:
+            The bytes before and after.
+
+        Raises:
+            MlwsError: if the file cannot be read or saved, or what `change` raises; the file is then as it was.
+        """
         with files.locked(self.workspace.journal_lock):
-            for attempt in range(_TRIES):
+            tries = 0
+            while True:
                 before = files.read(self.path)
-                splice = change(parse(before.data))
-                if splice is None:
-                    return
+                after = journal_edits.apply_all(change(parse(before.data)), before.data)
                 try:
-                    files.save(self.path, splice.apply(before.data), before, self.workspace.streams)
-                    return
+                    if after != before.data:
+                        files.save(self.path, after, before, self.workspace.streams)
+                    return before.data, after
                 except files.ChangedError:
-                    if attempt == _TRIES - 1:
+                    tries += 1
+                    if tries == _TRIES:
                         raise
 
 

@@ -13,8 +13,26 @@ class Jump:
     Attributes:
         kind: What is there.
         target: A run's id for ``run``, ``log``, ``compare`` and ``lineage`` (several ids are joined by commas); a date
-            (``2026-11-20``) for ``journal``; a path relative to the workspace for ``session``; an experiment's id.
+            (``2026-11-20``) for ``journal``; a path relative to the workspace for ``session`` and ``file``, which
+            may be a log that belongs to no run; an experiment's id; an address for ``url``; nothing for ``tasks``,
+            ``review``, ``days`` and ``search``.
+        line: The line of the file that is meant, from 1; 0 for none.
     """
 
-    kind: Literal["run", "log", "journal", "session", "compare", "lineage", "experiment"]
+    kind: Literal[
+        "run",
+        "log",
+        "journal",
+        "session",
+        "compare",
+        "lineage",
+        "experiment",
+        "file",
+        "url",
+        "tasks",
+        "review",
+        "days",
+        "search",
+    ]
     target: str
+    line: int = 0
