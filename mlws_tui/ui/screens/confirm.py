@@ -79,13 +79,16 @@ class ConfirmScreen(ModalScreen[bool]):
         self._grave = grave
         self._read = read
         self._wanted = False  # yes was said before the lines were there
+        # Kept by name: what is read may come when the screen has closed and is emptied already.
+        self._lines = Static("", id="confirm-lines", markup=False)
+        self._answers = Static("", id="confirm-keys", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(safe_text(self._title))
             with VerticalScroll(can_focus=False):
-                yield Static("", id="confirm-lines", markup=False)
-            yield Static("", id="confirm-keys", markup=False)
+                yield self._lines
+            yield self._answers
 
     def on_mount(self) -> None:
         self._show()
@@ -107,8 +110,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def _show(self) -> None:
         waiting = ("…",) if self._read is not None else ()
         lines = map(safe_text, (*self._told.lines, *waiting))
-        self.query_one("#confirm-lines", Static).update(Content("\n".join(lines)))
-        self.query_one("#confirm-keys", Static).update(self._keys())
+        self._lines.update(Content("\n".join(lines)))
+        self._answers.update(self._keys())
 
     def _keys(self) -> Content:
         if not self._told.possible:

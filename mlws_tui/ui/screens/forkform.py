@@ -75,6 +75,8 @@ class ForkForm(ModalScreen[Fork | None]):
         self._called = LineField(self._entered, id="fork-name")
         self._settings = TextArea(compact=True, soft_wrap=False, id="fork-settings")
         self._command = LineField(self._entered, id="fork-command")
+        self._about_command = Static(Content("Command"), markup=False)
+        self._line = Static("", id="fork-told", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -84,9 +86,9 @@ class ForkForm(ModalScreen[Fork | None]):
             yield self._called
             yield Static(Content("Settings: change a value, or add a line"), markup=False)
             yield self._settings
-            yield Static(Content("Command"), id="fork-about-command", markup=False)
+            yield self._about_command
             yield self._command
-            yield Static("", id="fork-told", markup=False)
+            yield self._line
 
     async def on_mount(self) -> None:
         self._settings.cursor_blink = False
@@ -106,7 +108,7 @@ class ForkForm(ModalScreen[Fork | None]):
         if not all(word.isprintable() for word in self._run.command):
             self._command.disabled = True
             about = "Command: of several lines, changed by the settings alone"
-            self.query_one("#fork-about-command", Static).update(Content(about))
+            self._about_command.update(Content(about))
         self._tell()
 
     @on(TextArea.Changed)
@@ -188,9 +190,8 @@ class ForkForm(ModalScreen[Fork | None]):
         self._say(told)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        line = self.query_one("#fork-told", Static)
-        line.set_class(wrong, "-wrong")
-        line.update(Content("\n".join(map(safe_text, text.split("\n")))))
+        self._line.set_class(wrong, "-wrong")
+        self._line.update(Content("\n".join(map(safe_text, text.split("\n")))))
 
 
 def _line(command: Sequence[str]) -> str:

@@ -69,13 +69,16 @@ class ReproduceScreen(ModalScreen[Again | None]):
         self._plan: ReproductionPlan | None = None
         self._without = False
         self._share: float | None = None  # of the data that is read
+        # Kept by name: what the look finds may come when the screen has closed and is emptied already.
+        self._box = Vertical()
+        self._words = Static("looking at today…", id="reproduce-plan", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Content(f"Do again: {safe_text(self._run.name)}")
+        with self._box:
+            self._box.border_title = Content(f"Do again: {safe_text(self._run.name)}")
             with VerticalScroll(can_focus=False):
-                yield Static("looking at today…", id="reproduce-plan", markup=False)
-            box.border_subtitle = "esc closes"
+                yield self._words
+            self._box.border_subtitle = "esc closes"
 
     def on_mount(self) -> None:
         self._looking = self.set_interval(0.25, self._tell_read)
@@ -85,7 +88,7 @@ class ReproduceScreen(ModalScreen[Again | None]):
         try:
             self._plan = await self._bench.reproducing.plan(self._run.id, progress=self._read)
         except MlwsError as error:
-            self.query_one("#reproduce-plan", Static).update(Content(safe_text(error.sentence())))
+            self._words.update(Content(safe_text(error.sentence())))
             return
         finally:
             self._looking.stop()
@@ -98,19 +101,19 @@ class ReproduceScreen(ModalScreen[Again | None]):
     def _tell_read(self) -> None:
         if self._plan is None and self._share is not None:
             words = f"reading the data to compare it: {self._share:.0%}"
-            self.query_one("#reproduce-plan", Static).update(Content(words))
+            self._words.update(Content(words))
 
     def _show(self) -> None:
         if self._plan is None:
             return
-        self.query_one("#reproduce-plan", Static).update(_content(self._plan, self._without))
+        self._words.update(_content(self._plan, self._without))
         keys = []
         if not blocked(self._plan, without_diff=self._without):
             keys.append("G starts it")
         if self._plan.diff or self._plan.diff_problem:
             keys.append("w with changes" if self._without else "w without changes")
         words = " · ".join([*keys, "y copies a script", "esc closes"])
-        self.query_one(Vertical).border_subtitle = Content(words)
+        self._box.border_subtitle = Content(words)
 
     def action_go(self) -> None:
         if self._plan is None:
