@@ -36,6 +36,7 @@ _FOREIGN = frozenset(
             "CLICOLOR_FORCE",
         ),
         *("COLUMNS", "LINES", "COLORTERM", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "EDITOR", "VISUAL"),
+        "PYTHONDONTWRITEBYTECODE",  # each of hundreds of programs under test would compile all it imports
     )
 )
 
