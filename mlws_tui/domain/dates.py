@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGIT = re.compile(r"\d")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHORT_MONTH = {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
 
@@ -58,6 +61,7 @@ def iso(day: date) -> str:
     return day.isoformat()
 
 
+@lru_cache(maxsize=8192)  # the days of twenty years; a journal is read again after each save
 def read_title(title: str) -> DatedTitle | None:
     """The one date in a title; None where there is none, or several, or none that the calendar knows.
 
@@ -65,8 +69,13 @@ def read_title(title: str) -> DatedTitle | None:
     ``10/19/2024``, ``Sat 19 Oct 2024``, ``19th October 2024`` and ``October 19, 2024``, with or without a
     weekday. Where day and month cannot be told apart (``03/04/2024``) it is no date.
     """
-    if len(title) > _LONGEST:
+    if len(title) > _LONGEST or not _DIGIT.search(title):
         return None
+    if _ISO.fullmatch(title):  # the usual one
+        try:
+            return DatedTitle(date.fromisoformat(title), True, iso)
+        except ValueError:
+            return None
     found: DatedTitle | None = None
     for form in _FORMS:
         for match in form.finditer(title):
@@ -82,6 +91,24 @@ def read_title(title: str) -> DatedTitle | None:
                 rest = title[: match.start() - len(opening)] + title[match.end() + len(closing) :]
                 found = DatedTitle(day, not rest.strip(" :"), _writer(match, opening, closing))
     return found
+
+
+def why_unread(title: str) -> str:
+    """What keeps a title with a date of ours in it from being one: a few words; empty where nothing does."""
+    if len(title) > _LONGEST or not _DIGIT.search(title):
+        return ""
+    for form in _FORMS:
+        for match in form.finditer(title):
+            if _date(match) is None:
+                both = (
+                    form is _FORMS[1]
+                    and match["sep"] == "/"
+                    and 1 <= int(match["d"]) <= 12 >= int(match["m"])
+                )
+                return f"{match['core']} " + (
+                    "can be two days" if both and int(match["m"]) else "does not exist"
+                )
+    return ""
 
 
 def _date(match: re.Match[str]) -> date | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from mlws_tui.domain.dates import DatedTitle, read_title
-from mlws_tui.domain.markdown import BOM, Heading, Outline, decode, is_blank, is_rule, newline_of, scan
+from mlws_tui.domain.journalscan import outline_again, outline_of
+from mlws_tui.domain.markdown import BOM, Heading, Outline, decode, is_blank, is_rule, newline_of
 
 #: The sections of a day, in the order in which a new one takes its place.
 SECTIONS = ("Models", "Experiments", "Agents", "Datasets", "Code", "Workspace", "Learning", "Next Steps")
@@ -23,12 +25,26 @@ def section_key(title: str) -> str:
     return " ".join(_NOT_WORD.sub("", title).split()).casefold()
 
 
-def standard_section(name: str) -> str:
-    """The standard section that a name means, by any case or a prefix that only one has; else the name."""
+def standard_section(name: str, known: Sequence[str] = SECTIONS) -> str:
+    """The known section that a name means, by any case or a prefix that only one has; else the name."""
     key = section_key(name)
-    exact = [title for title in SECTIONS if section_key(title) == key]
-    near = exact or [title for title in SECTIONS if key and section_key(title).startswith(key)]
-    return near[0] if len(near) == 1 else " ".join(name.split())
+    exact = [title for title in known if section_key(title) == key]
+    near = exact or [title for title in known if key and section_key(title).startswith(key)]
+    return near[0] if len(near) == 1 or exact else " ".join(name.split())
+
+
+def section_order(titles: Sequence[str]) -> tuple[str, ...]:
+    """The sections that a template names, in its order, and the standard ones that it lacks beside their neighbours."""
+    order = list({section_key(title): title for title in reversed(titles)}.values())[::-1]
+    have = {section_key(title) for title in order}
+    for number, title in enumerate(SECTIONS[:-1]):
+        if section_key(title) in have:
+            continue
+        later = {section_key(other) for other in SECTIONS[number + 1 : -1]}
+        below = next((n for n, other in enumerate(order) if section_key(other) in later), None)
+        above = [n for n, other in enumerate(order) if other in SECTIONS[:number]]
+        order.insert(below if below is not None else above[-1] + 1 if above else len(order), title)
+    return (*order, *(() if section_key(SECTIONS[-1]) in have else SECTIONS[-1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,8 @@ class Journal:
 
     def sections(self, day: Day) -> tuple[Section, ...]:
         """The sections of an entry: by the highest level of heading within; lower ones are part of them."""
-        inner = [heading for heading in self.headings if day.heading.end <= heading.line < day.line_end]
+        first = bisect_left(self.headings, day.heading.end, key=_line)
+        inner = self.headings[first : bisect_left(self.headings, day.line_end, lo=first, key=_line)]
         top = min((heading.level for heading in inner), default=0)
         tops = [heading for heading in inner if heading.level == top]
         ends = [*(heading.line for heading in tops[1:]), day.line_end] if tops else []
@@ -126,28 +143,36 @@ class Journal:
         return decode(self.data[starts[first] : starts[end]].removeprefix(BOM))
 
 
-def parse(data: bytes) -> Journal:
-    """Read a journal; any bytes are one, if need be one without entries."""
-    outline = scan(data)
-    dated = [(heading, read_title(heading.title)) for heading in outline.headings]
-    dated = [(heading, when) for heading, when in dated if when is not None or heading.underline != "-"]
-    headings = tuple(heading for heading, _ in dated)
-    days = tuple(_days(dated, len(outline.lines)))
+def _line(heading: Heading) -> int:
+    return heading.line
+
+
+def parse(data: bytes, before: Journal | None = None) -> Journal:
+    """Read a journal; any bytes are one, if need be one without entries.
+
+    Args:
+        data: The bytes of the file.
+        before: The journal as it was read earlier; what has not changed since is then not read again.
+    """
+    outline = outline_again(data, before.data, before.outline) if before else outline_of(data)
+    headings = outline.headings
+    if any(heading.underline == "-" for heading in headings):
+        headings = tuple(one for one in headings if one.underline != "-" or read_title(one.title) is not None)
+    days = tuple(_days(headings, len(outline.lines)))
     return Journal(data, outline, headings, days, _newest_first([day.date for day in days]))
 
 
-def _days(headings: list[tuple[Heading, DatedTitle | None]], line_count: int) -> Iterator[Day]:
+def _days(headings: Sequence[Heading], line_count: int) -> Iterator[Day]:
     seen: Counter[date] = Counter()
-    open_day: tuple[Heading, DatedTitle] | None = None
-    for heading, dated in [*headings, (Heading(0, "", line_count, line_count), None)]:
-        if open_day is not None:
-            inside = heading.level > open_day[0].level
-            if inside and not (dated is not None and dated.bare):
+    first, when = Heading(0, "", 0, 0), None
+    for heading in (*headings, Heading(0, "", line_count, line_count)):
+        dated = read_title(heading.title)
+        if when is not None:
+            if heading.level > first.level and not (dated is not None and dated.bare):
                 continue  # a section, be it one with a date in its title
-            first, when = open_day
             yield Day(when.day, seen[when.day], first, when, first.line, heading.line)
             seen[when.day] += 1
-        open_day = (heading, dated) if dated is not None else None
+        first, when = heading, dated
 
 
 def _newest_first(dates: list[date]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,7 +95,15 @@ def add_day(journal: Journal, when: date, text: str) -> Splice:
     return Splice(at, at, lead + (rule if journal.days else b"") + block + tail)
 
 
-def add_bullet(journal: Journal, when: date, section: str, text: str, *, task: bool = False) -> Splice:
+def add_bullet(
+    journal: Journal,
+    when: date,
+    section: str,
+    text: str,
+    *,
+    task: bool = False,
+    order: Sequence[str] = SECTIONS,
+) -> Splice:
     """Write a bullet at the end of a section of a day, making the section and the day where they are missing.
 
     Args:
@@ -104,6 +112,7 @@ def add_bullet(journal: Journal, when: date, section: str, text: str, *, task: b
         section: Title of the section; matched without regard to case and signs.
         text: The text of the bullet; further lines are indented below it.
         task: Whether it is to be a task with an open check box.
+        order: The sections that have a place of their own; others stand before the last of them.
 
     Raises:
         MlwsError: if the place lies inside a code fence or comment that is never closed.
@@ -121,7 +130,7 @@ def add_bullet(journal: Journal, when: date, section: str, text: str, *, task: b
         for candidate in journal.sections(day):
             if section_key(candidate.title) == key:
                 return _append(journal, day, candidate, text)
-    return _new_section(journal, days[0] if journal.newest_first else days[-1], section, text)
+    return _new_section(journal, days[0] if journal.newest_first else days[-1], section, text, order)
 
 
 def _append(journal: Journal, day: Day, section: Section, text: str) -> Splice:
@@ -143,7 +152,7 @@ def _append(journal: Journal, day: Day, section: Section, text: str) -> Splice:
     return Splice(at, at, _as_line(journal, end, gap + _item(mark, text, newline)))
 
 
-def _new_section(journal: Journal, day: Day, section: str, text: str) -> Splice:
+def _new_section(journal: Journal, day: Day, section: str, text: str, order: Sequence[str]) -> Splice:
     newline = journal.newline
     sections = journal.sections(day)
     level = sections[0].heading.level if sections else section_level(journal, day.heading.level)
@@ -151,8 +160,9 @@ def _new_section(journal: Journal, day: Day, section: str, text: str) -> Splice:
     mark = marker(journal, range(day.line_start, day.line_end))
     block = b"#" * level + b" " + encode(section) + newline + gap + _item(mark, text, newline)
     apart = newline if blank_before(journal, section_lines(journal, day)) else b""
-    rank = _rank(section)
-    later = next((s for s in sections if _known(s.title) and _rank(s.title) > rank), None)
+    ranks = {section_key(title): number for number, title in enumerate(order)}
+    rank = ranks.get(section_key(section), len(order) - 1.5)
+    later = next((s for s in sections if ranks.get(section_key(s.title), -1) > rank), None)
     if later is not None and later.heading.underline:
         apart = newline
     lines = journal.outline.lines
@@ -234,15 +244,3 @@ def _refuse_hidden(journal: Journal, line: int) -> None:
             f"The journal cannot take it: what begins at line {opened + 1} is never closed",
             hint="close that code fence or comment, then try again",
         )
-
-
-def _known(title: str) -> bool:
-    return any(section_key(title) == section_key(known) for known in SECTIONS)
-
-
-def _rank(title: str) -> float:
-    """Place of a section among the standard ones; others stand before the last, Next Steps."""
-    key = section_key(title)
-    return next(
-        (float(n) for n, known in enumerate(SECTIONS) if section_key(known) == key), len(SECTIONS) - 1.5
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
@@ -49,6 +50,8 @@ _HTML = (
 _HTML_ALONE = re.compile(
     rb"(?:<[A-Za-z][A-Za-z0-9-]*" + _ATTRIBUTE + rb"*\s*/?>|</[A-Za-z][A-Za-z0-9-]*\s*>)\s*$"
 )
+
+_BOXES = (b"[ ] ", b"[x] ")
 
 _QUOTE = -1
 _NONE, _PARAGRAPH, _FENCED, _HTML_BLOCK = range(4)
@@ -102,9 +105,8 @@ def _rules(text: bytes) -> bool:
     return sign in (b"*", b"-", b"_") and not text.strip(sign + b" \t") and text.count(sign) >= 3
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading at the top level of a document.
+class Heading(NamedTuple):
+    """A heading at the top level of a document; a tuple, as a journal of years has tens of thousands.
 
     Attributes:
         level: 1 to 6.
@@ -143,14 +145,15 @@ class Outline:
 def scan(data: bytes) -> Outline:
     """Find the headings of a document; any bytes will do."""
     lines = split_lines(data)
-    starts = [0, *accumulate(len(line) for line in lines)]
-    scanner = _Scanner(lines)
-    front = _front_matter(lines)
-    scanner.run(front)
+    starts = [0, *accumulate(map(len, lines))]
+    scanner = Scanner(lines)
+    front = front_matter(lines)
+    scanner.run(front, len(lines))
     return Outline(lines, starts, tuple(scanner.headings), front, scanner.open_block())
 
 
-def _front_matter(lines: list[bytes]) -> int:
+def front_matter(lines: list[bytes]) -> int:
+    """How many lines of YAML front matter a document begins with."""
     # A journal may also begin with a rule: only what looks like YAML from its second line on is front matter.
     if len(lines) < 2 or lines[0].removeprefix(BOM).rstrip() != b"---" or not _YAML_LINE.match(lines[1]):
         return 0
@@ -160,12 +163,19 @@ def _front_matter(lines: list[bytes]) -> int:
     return 0
 
 
-class _Scanner:
-    """The open blocks after each line. Containers: `_QUOTE`, or the columns of a list item's indent."""
+class Scanner:
+    """Follows the blocks of a document line by line and gathers its `headings`.
+
+    It may begin at any line above which no block is open, such as one below a heading, and go on later.
+
+    Args:
+        lines: All lines of the document, with their ends.
+    """
 
     def __init__(self, lines: list[bytes]) -> None:
         self.lines = lines
         self.headings: list[Heading] = []
+        #: The open blocks that hold others: `_QUOTE`, or the columns of a list item's indent.
         self.containers: list[int] = []
         self.leaf = _NONE
         self.leaf_line = 0
@@ -173,8 +183,9 @@ class _Scanner:
         self._html_end: re.Pattern[bytes] | None = None
         self._empty_item = -1
 
-    def run(self, first: int) -> None:
-        for number in range(first, len(self.lines)):
+    def run(self, first: int, end: int) -> None:
+        """Take the lines ``first:end``."""
+        for number in range(first, end):
             text = self.lines[number].rstrip(b"\r\n")
             if number == 0:
                 text = text.removeprefix(BOM)
@@ -184,8 +195,9 @@ class _Scanner:
     def _plain(self, number: int, text: bytes) -> bool:
         """Take a line of the three kinds that nearly all lines are of; they need no closer look."""
         verbatim = self.leaf in (_FENCED, _HTML_BLOCK)
+        item = text[:2] == b"- " and (text[2:3].isalpha() or text[2:6] in _BOXES)
         if self.containers:
-            if text[:2] != b"- " or not (text[2:3].isalpha() or text[2:3] == b"["):
+            if not item:
                 return False
             self.containers = [2]
         elif verbatim:
@@ -193,7 +205,7 @@ class _Scanner:
         elif not text:
             self.leaf = _NONE
             return True
-        elif text[:2] == b"- " and (text[2:3].isalpha() or text[2:3] == b"["):
+        elif item:
             self.containers = [2]
         elif text[:1].isalpha() or text[:1] >= b"\x80":
             if self.leaf == _NONE:
@@ -203,6 +215,11 @@ class _Scanner:
             return False
         self._open(_PARAGRAPH, number)
         return True
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether the next line stands inside a fence or an HTML block of the top level, if nothing ends it."""
+        return self.leaf in (_FENCED, _HTML_BLOCK) and not self.containers
 
     def open_block(self) -> int | None:
         """Line of the block that nothing but the end of the document ends."""
@@ -305,11 +322,10 @@ class _Scanner:
 
     def _leaf_block(self, number: int, rest: bytes, matched: int, *, setext: bool, lazy: bool) -> bool:
         """Take a heading, fence, HTML block or rule that begins here."""
-        if atx := _ATX.match(rest):
+        if _ATX.match(rest):
             self._close(matched)
-            raw = self.lines[number].strip(b" \t\r\n").removeprefix(BOM)
-            exact = _ATX.match(raw) or atx  # tabs in the title stay tabs
-            self._found(Heading(len(atx.group(1)), _title(exact.group(2) or b""), number, number + 1))
+            if not self.containers:
+                self.headings.append(atx_heading(self.lines[number].removeprefix(BOM), number))
             return True
         if fence := _FENCE.match(rest):
             self._close(matched)
@@ -341,12 +357,17 @@ class _Scanner:
         above = self.lines[self.leaf_line : number]
         title = b"\n".join(line.strip(b" \t\r\n").removeprefix(BOM) for line in above)
         sign = rest[:1].decode()
-        self._found(Heading(1 if sign == "=" else 2, decode(title), self.leaf_line, number + 1, sign))
+        if not self.containers:
+            level = 1 if sign == "=" else 2
+            self.headings.append(Heading(level, decode(title), self.leaf_line, number + 1, sign))
         self.leaf = _NONE
 
-    def _found(self, heading: Heading) -> None:
-        if not self.containers:
-            self.headings.append(heading)
+
+def atx_heading(line: bytes, number: int) -> Heading:
+    """The heading that a line with ``#`` marks is."""
+    text = line.strip(b" \t\r\n")
+    content = text.lstrip(b"#")
+    return Heading(len(text) - len(content), _title(content), number, number + 1)
 
 
 def _title(content: bytes) -> str:

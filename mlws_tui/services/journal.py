@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mlws_tui.config.resources import user_folder
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain import journal_edits
 from mlws_tui.domain.errors import NotFoundError, UsageError
-from mlws_tui.domain.journal import Day, Journal, parse, section_key, standard_section, streak
+from mlws_tui.domain.journal import (
+    SECTIONS,
+    Day,
+    Journal,
+    parse,
+    section_key,
+    section_order,
+    standard_section,
+    streak,
+)
 from mlws_tui.domain.journal_edits import Splice
-from mlws_tui.domain.markdown import decode, encode
+from mlws_tui.domain.markdown import decode, encode, scan
 from mlws_tui.services.drafts import Drafts, state_folder
 from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
 from mlws_tui.sources import files
+
+if TYPE_CHECKING:
+    from mlws_tui.domain.journalrepair import Repair
 
 #: How often a save that another program overtook between reading and renaming is done again.
 _TRIES = 5
@@ -50,7 +64,8 @@ class JournalService:
         self.path = workspace.journal
         self.drafts = Drafts((state_dir or state_folder()) / "recovery")
         self._clock = clock
-        self._parsed: tuple[tuple[int, int, int, int] | None, Journal] | None = None
+        self._stamp: tuple[int, int, int, int] | None = None
+        self._last: Journal | None = None
         self._guard = threading.Lock()
 
     def today(self) -> date:
@@ -67,9 +82,14 @@ class JournalService:
         """
         with self._guard:
             stamp = files.stamp(self.path)
-            if self._parsed is None or self._parsed[0] != stamp or stamp is None:
-                self._parsed = (stamp, parse(files.read(self.path).data))
-            return self._parsed[1]
+            if self._last is None or self._stamp != stamp or stamp is None:
+                self._last = self._read_again(files.read(self.path).data)
+                self._stamp = stamp
+            return self._last
+
+    def _read_again(self, data: bytes) -> Journal:
+        """Read bytes with the help of what was read last: a file of years is scanned where it changed."""
+        return self._last if self._last is not None and self._last.data == data else parse(data, self._last)
 
     def days(self) -> list[DayRef]:
         """All entries, oldest first."""
@@ -189,7 +209,7 @@ class JournalService:
             task: Whether it gets an open check box.
 
         Returns:
-            The section's title.
+            The section's title, as the template of a new day or the standard has it.
 
         Raises:
             UsageError: if section or text is empty.
@@ -199,10 +219,55 @@ class JournalService:
             raise UsageError(
                 "An entry needs a section and a text", hint='mlws-tui log Experiments "Started: llama-ft"'
             )
-        title = standard_section(section)
+        order = self._order()
+        title = standard_section(section, order)
         day = when or self.today()
-        self.change(lambda journal: [journal_edits.add_bullet(journal, day, title, text, task=task)])
+        self.change(lambda now: [journal_edits.add_bullet(now, day, title, text, task=task, order=order)])
         return title
+
+    def _order(self) -> Sequence[str]:
+        """The sections of a day in their order: as the template of a new day has them, if there is one.
+
+        Only their titles are taken, not what they begin with: a capture leaves no empty sections behind.
+        """
+        for folder in (self.workspace.marker, user_folder()):
+            data = files.read(folder / "templates" / "journal.md").data
+            if data:
+                titles = [heading.title for heading in scan(data).headings]
+                return section_order([title for title in titles if "{" not in title])
+        return SECTIONS
+
+    def repairs(self) -> tuple[Repair, ...]:
+        """What keeps headings of the journal from being read, in the order of the lines.
+
+        Raises:
+            MlwsError: if the journal cannot be read.
+        """
+        from mlws_tui.domain.journalrepair import repairs  # few journals need it
+
+        return repairs(self.read())
+
+    def repair(self, keys: Collection[str]) -> tuple[bytes, bytes]:
+        """Mend what these keys name, all in one change; what cannot be mended without a guess stays.
+
+        Returns:
+            The bytes before and after.
+
+        Raises:
+            NotFoundError: if the journal no longer has one of them.
+            MlwsError: if the file cannot be read or saved; it is then as it was.
+        """
+        from mlws_tui.domain.journalrepair import repairs
+
+        def change(journal: Journal) -> Sequence[Splice]:
+            found = {one.key: one for one in repairs(journal)}
+            if missing := set(keys) - found.keys():
+                raise NotFoundError(
+                    f"The journal has no repair {min(missing)}", hint="it has changed; look at it again"
+                )
+            return [splice for key in dict.fromkeys(keys) if (splice := found[key].splice)]
+
+        return self.change(change)
 
     def change(self, change: Callable[[Journal], Sequence[Splice]]) -> tuple[bytes, bytes]:
         """Read, change and save under the lock; again where a program that takes no lock came between.
@@ -221,7 +286,9 @@ class JournalService:
             tries = 0
             while True:
                 before = files.read(self.path)
-                after = journal_edits.apply_all(change(parse(before.data)), before.data)
+                with self._guard:
+                    journal = self._read_again(before.data)
+                after = journal_edits.apply_all(change(journal), before.data)
                 try:
                     if after != before.data:
                         files.save(self.path, after, before, self.workspace.streams)

@@ -23,6 +23,21 @@ from mlws_tui.sources.modes import file_mode, folder_mode, lock_mode, make_folde
 #: More than this is no text that a person edits.
 MAX_BYTES = 256 * 1024 * 1024
 
+_NO_FILE = "move what stands there out of the way"
+#: What a person can do about an error of the system.
+_WAYS_OUT = {
+    errno.EACCES: "you lack the right to; see who owns it, and its folder, with: ls -ld",
+    errno.EPERM: "you lack the right to; see who owns it with ls -l, and its attributes with lsattr",
+    errno.EROFS: "its disk is mounted read-only",
+    errno.ENOSPC: "make room on the disk, then try again",
+    errno.EDQUOT: "make room within your quota, then try again",
+    errno.EISDIR: _NO_FILE,
+    errno.ENOTDIR: "something on the way to it is no folder",
+    errno.ELOOP: "it is a symbolic link, or one that leads to itself; see where with: ls -l",
+    errno.ENXIO: _NO_FILE,
+    errno.EFBIG: "a limit on the size of files is in force; see: ulimit -f",
+    errno.EIO: "the disk reports an error; copy what is on it somewhere else",
+}
 _NEEDS_LINK = {errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMLINK}
 
 
@@ -71,7 +86,7 @@ def read(path: Path) -> Snapshot:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FileError(f"{path} is no regular file")
+                raise FileError(f"{path} is no regular file", hint=_NO_FILE)
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 data = file.read(MAX_BYTES + 1)
         finally:
@@ -79,7 +94,7 @@ def read(path: Path) -> Snapshot:
     except FileNotFoundError:
         return Snapshot()
     except OSError as error:
-        raise FileError(f"{path} could not be read: {_words(error)}") from error
+        raise FileError(f"{path} could not be read: {_words(error)}", hint=_way_out(error)) from error
     if len(data) > MAX_BYTES:
         raise FileError(
             f"{path} is larger than {MAX_BYTES // 2**20} MB", hint="nobody has written that by hand"
@@ -106,7 +121,7 @@ def locked(path: Path, timeout: float = 5.0) -> Iterator[None]:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(path, flags, lock_mode(path.parent))
     except OSError as error:
-        raise FileError(f"{path} could not be opened: {_words(error)}") from error
+        raise FileError(f"{path} could not be opened: {_words(error)}", hint=_way_out(error)) from error
     try:
         _take(descriptor, path, time.monotonic() + timeout)
         yield
@@ -126,7 +141,7 @@ def _take(descriptor: int, path: Path, deadline: float) -> None:
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):  # a network file system without locks
                 return  # whoever saves still compares the file with what it read
-            raise FileError(f"{path} could not be locked: {_words(error)}") from error
+            raise FileError(f"{path} could not be locked: {_words(error)}", hint=_way_out(error)) from error
 
 
 def create(path: Path, data: bytes, like: Path | None = None) -> None:
@@ -149,7 +164,7 @@ def create(path: Path, data: bytes, like: Path | None = None) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        raise FileError(f"{path} could not be made: {_words(error)}") from error
+        raise FileError(f"{path} could not be made: {_words(error)}", hint=_way_out(error)) from error
     try:
         try:
             if like is not None:
@@ -370,6 +385,13 @@ def _words(error: OSError) -> str:
 
 
 def _hint(error: OSError) -> str:
+    """What to do after a save that failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the file on disk is as it was; make room, then save again"
-    return "the file on disk is as it was"
+    what = _WAYS_OUT.get(error.errno or 0)
+    return "the file on disk is as it was" + (f"; {what}" if what else "")
+
+
+def _way_out(error: OSError) -> str:
+    """What to do about a file that could not be opened; always something."""
+    return _WAYS_OUT.get(error.errno or 0, "see what it is with: ls -ld")

@@ -6,6 +6,8 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,62 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
         files.read(path)
     with pytest.raises(files.FileError, match=r"regular|directory"):
         files.read(tmp_path)
+
+
+DENIED = """
+import os, sys
+from pathlib import Path
+from mlws_tui.sources import files
+os.setuid(65534) if os.geteuid() == 0 else None
+folder = Path(sys.argv[1])
+for step in (
+    lambda: files.read(folder / "secret.md"),
+    lambda: files.save(folder / "readonly.md", b"new", files.read(folder / "readonly.md")),
+    lambda: files.save(folder / "new.md", b"new", files.Snapshot()),
+    lambda: files.locked(folder / "journal.lock").__enter__(),
+):
+    try:
+        step()
+    except files.FileError as error:
+        print(error.sentence())
+"""
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that other users may enter, as root itself lacks no right."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if any(parent.stat().st_mode & 0o005 != 0o005 for parent in folder.parents):
+            pytest.skip("others may not enter the folder for temporary files")
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_a_right_that_is_missing_is_told_with_what_to_do(reachable: Path) -> None:
+    for name, mode in (("secret.md", 0o000), ("readonly.md", 0o444)):
+        (reachable / name).write_bytes(b"old")
+        (reachable / name).chmod(mode)
+    reachable.chmod(0o555)
+    argv = [sys.executable, "-c", DENIED, str(reachable)]
+    told = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert told.stderr == ""
+    said = told.stdout.splitlines()
+    names = [line.removeprefix(f"{reachable}/").split(" ")[0] for line in said]
+    assert names == ["secret.md", "readonly.md", "new.md", "journal.lock"]
+    assert [line for line in said if "ermission denied" not in line or "ls -ld" not in line] == []
+    assert (reachable / "readonly.md").read_bytes() == b"old"
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("fifo", "loop", "."):
+        with pytest.raises(files.FileError) as error:
+            files.read(tmp_path / name)
+        assert error.value.hint
+    assert not files.read(tmp_path / "missing").exists
 
 
 def test_a_lock_is_waited_for_and_then_given_up(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from datetime import date, timedelta
+from difflib import SequenceMatcher
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +14,8 @@ from hypothesis import strategies as st
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.journal import Journal, parse, section_key, standard_section, streak
-from mlws_tui.domain.journal_edits import Splice, add_bullet, add_day, set_body
-from mlws_tui.domain.markdown import decode
+from mlws_tui.domain.journal_edits import Splice, add_bullet, add_day, apply_all, set_body
+from mlws_tui.domain.markdown import decode, encode, scan, split_lines
 
 D19, D20 = date(2024, 10, 19), date(2024, 10, 20)
 
@@ -201,12 +205,9 @@ def test_a_new_day_keeps_crlf_and_rules_between_days() -> None:
 
 def test_what_a_fence_without_end_would_hide_is_not_written() -> None:
     data = b"## 2024-10-18\n- a\n\n## 2024-10-19\n```\nnever closed\n"
-    for change in (
-        lambda j: add_bullet(j, D20, "Code", "x"),
-        lambda j: add_bullet(j, D19, "Code", "x"),
-    ):
+    for when in (D20, D19):
         with pytest.raises(MlwsError, match="line 5"):
-            change(parse(data))
+            add_bullet(parse(data), when, "Code", "x")
 
 
 @settings(max_examples=150)
@@ -246,6 +247,106 @@ def test_editing_a_day_and_back_gives_the_same_bytes(data: bytes, words: str) ->
         assert back == data
         same = set_body(journal, day, before)
         assert same.apply(data) == data
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["body", "day", "bullet", "tick", "move"]),
+        st.integers(0, 99),
+        st.text("ab \n-#`", max_size=9),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def splices_of(journal: Journal, kind: str, number: int, words: str) -> list[Splice]:
+    """An edit of a kind, at a place that a number picks; none where there is no such place."""
+    lines, starts = journal.outline.lines, journal.outline.starts
+    days = journal.days
+    boxes = [starts[n] + line.index(b"[ ]") + 1 for n, line in enumerate(lines) if b"- [ ]" in line]
+    try:
+        if kind == "body" and days:
+            return [set_body(journal, days[number % len(days)], words)]
+        if kind == "day":
+            return [add_day(journal, D19 - timedelta(days=number), words)]
+        if kind == "bullet":
+            return [
+                add_bullet(journal, D19 - timedelta(days=number % 3), "Next Steps", words or "x", task=True)
+            ]
+        if boxes:
+            box = boxes[number % len(boxes)]
+            tick = Splice(box, box + 1, b"x" if kind == "tick" else b">")
+            return [tick, add_bullet(journal, D20, "Next Steps", "moved")] if kind == "move" else [tick]
+    except MlwsError:
+        assert journal.outline.open_block is not None
+    return []
+
+
+def taken_back(splices: list[Splice], before: bytes) -> list[Splice]:
+    """What undoes splices, in the places that they have after all of them are applied."""
+    back, grown = [], 0
+    for one in sorted(splices, key=lambda one: (one.start, one.end)):
+        back.append(Splice(one.start + grown, one.start + grown + len(one.data), before[one.start : one.end]))
+        grown += len(one.data) - (one.end - one.start)
+    return back
+
+
+@settings(max_examples=150)
+@given(JOURNALS | st.binary(max_size=80), EDITS)
+def test_any_bytes_after_any_edits_and_their_undo_are_the_same_bytes(
+    data: bytes, edits: list[tuple[str, int, str]]
+) -> None:
+    history: list[tuple[bytes, list[Splice]]] = []
+    journal = parse(data)
+    for edit in edits:
+        splices = splices_of(journal, *edit)
+        history.append((journal.data, taken_back(splices, journal.data)))
+        journal = parse(apply_all(splices, journal.data), journal)
+        assert journal.outline == scan(journal.data)
+    for before, back in reversed(history):
+        journal = parse(apply_all(back, journal.data), journal)
+        assert journal.data == before
+    assert journal.outline == scan(data)
+
+
+@settings(max_examples=80)
+@given(JOURNALS, st.integers(0, 99), st.text("ab-* \u00e9", min_size=1, max_size=8))
+def test_an_edit_of_one_line_changes_that_line_alone(data: bytes, number: int, words: str) -> None:
+    journal = parse(data)
+    filled = [day for day in journal.days if journal.body(day)]
+    if not filled:
+        return
+    day = filled[number % len(filled)]
+    lines = re.split(r"(\r\n|\n|\r)", journal.body(day))  # every second one is an end
+    edited = lines.index(max(lines[::2], key=len))
+    lines[edited] += words + "."
+    after = set_body(journal, day, "".join(lines)).apply(data)
+    matcher = SequenceMatcher(None, split_lines(data), split_lines(after), autojunk=False)
+    changes = [(a, b, c, d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
+    assert [(b - a, d - c) for a, b, c, d in changes] == [(1, 1)]
+    ((start, _, now, _),) = changes
+    old, new = split_lines(data)[start], split_lines(after)[now]
+    assert new.rstrip(b"\r\n") == old.rstrip(b"\r\n") + encode(words + ".")
+    assert new[len(new.rstrip(b"\r\n")) :] == old[len(old.rstrip(b"\r\n")) :]
+
+
+def test_git_sees_as_many_changed_lines_as_were_changed(tmp_path: Path) -> None:
+    old = SEED.replace(b"\n", b"\r\n")[:-2]  # with other line ends, and the last line without one
+    (tmp_path / "old.md").write_bytes(old)
+
+    def numstat(splices: list[Splice]) -> list[str]:
+        (tmp_path / "new.md").write_bytes(apply_all(splices, old))
+        argv = ["git", "diff", "--no-index", "--numstat", "old.md", "new.md"]
+        return subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True).stdout.split()[:2]
+
+    journal = parse(old)
+    day = journal.days[0]
+    assert numstat([set_body(journal, day, journal.body(day).replace("87.3%", "87.4%"))]) == ["1", "1"]
+    assert numstat(splices_of(journal, "tick", 1, "")) == ["1", "1"]
+    assert numstat([add_bullet(journal, D19, "Models", "x")]) == ["1", "0"]
+    assert numstat([add_bullet(journal, D19, "Code", "x")]) == ["3", "0"]
+    assert numstat([add_day(journal, D20, "- x")]) == ["4", "0"]
 
 
 @given(JOURNALS)

@@ -42,13 +42,90 @@ def stripped(title: str) -> str:
     return "\n".join(line.strip() for line in title.split("\n"))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=10))
 def test_headings_are_those_of_the_referee(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
     if text.lstrip().startswith("---"):
         text = "\n" + text  # front matter has a test of its own
     assert by_us(text) == by_referee(text)
+
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "words",
+            "more *words* here",
+            "acc 87.3%",
+            "`code` and [link](a.md)",
+            "2024-10-19 was fine",
+            "two\nlines",
+        ),
+        *(
+            "caf\u00e9 \u65e5\u8a18",
+            "a #tag",
+            "1986. A year",
+            "a\n    indented",
+            "hard  \nbreak",
+            "back\\\nslash",
+        ),
+    ]
+)
+TITLES = st.sampled_from(
+    [
+        "2024-10-19",
+        "Sat 19 Oct 2024",
+        "[2024-10-19](a.md)",
+        "**2024-10-19**",
+        "`code`",
+        "Next Steps",
+        "x #",
+        "caf\u00e9",
+    ]
+)
+CODE = st.sampled_from(
+    ["## 2024-10-20", "# comment", "- x", "", "<!--", "---", "  ## in", "\tcode", "> q", "``"]
+)
+LEAVES = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(["#", "##", "###", " ##", "   ####", "###### "]), TITLES),
+    st.builds("{} {} {}".format, st.sampled_from(["#", "##"]), TITLES, st.sampled_from(["#", "##", "####  "])),
+    st.builds("{}\n{}".format, TITLES, st.sampled_from(["===", "---", "=", "-", "----------  ", "  ---"])),
+    st.builds("two\n{}\n---".format, TITLES),
+    WORDS,
+    st.builds(lambda mark, info, lines: "\n".join([mark + info, *lines, mark]),
+              st.sampled_from(["```", "~~~", "`````", "  ```"]), st.sampled_from(["", "bash", " py x"]),
+              st.lists(CODE, max_size=4)),
+    st.builds(lambda lines: "\n".join("    " + line for line in ["x", *lines]), st.lists(CODE, max_size=2)),
+    st.sampled_from(["***", "---", "_ _ _", "* * *", "<!-- ## 2024-10-20\n\n## hidden -->", "<div>\n## inside\n</div>",
+                     "<details><summary>x</summary>", "<pre>\n\n## kept\n</pre>", "<br/>", "<https://example.org>",
+                     "| a | b |\n|---|---|\n| 1 | 2 |", "[r]: /url", "[r]: <a b> 'title'", "<?php\n\n## x\n?>"]),
+)  # fmt: skip
+
+
+def quoted(block: str) -> str:
+    return "\n".join(("> " + line) if line else ">" for line in block.split("\n"))
+
+
+def item(mark: str, blocks: list[str], gap: str) -> str:
+    indent = " " * len(mark)
+    return mark + gap.join(blocks).replace("\n", "\n" + indent)
+
+
+def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    marks = st.sampled_from(["- ", "* ", "+ ", "1. ", "12) ", "-   ", "- [ ] "])
+    items = st.lists(st.builds(item, marks, st.lists(inner, min_size=1, max_size=3), st.sampled_from(["\n", "\n\n"])),
+                     min_size=1, max_size=3)  # fmt: skip
+    return st.builds(quoted, inner) | st.builds("\n".join, items) | st.builds("\n\n".join, items)
+
+
+@settings(max_examples=120)
+@given(st.lists(st.recursive(LEAVES, nested, max_leaves=5), max_size=6), st.sampled_from(["\n", "\r\n"]),
+       st.sampled_from(["\n\n", "\n\n", "\n\n\n", "\n"]), st.booleans())  # fmt: skip
+def test_a_well_formed_document_has_the_headings_of_the_referee(
+    blocks: list[str], end: str, gap: str, last: bool
+) -> None:
+    text = "# Log\n\n" + gap.join(blocks) + ("\n" if last else "")
+    assert by_us(text.replace("\n", end)) == by_referee(text)
 
 
 def test_front_matter_is_no_heading() -> None:

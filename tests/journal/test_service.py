@@ -174,6 +174,22 @@ def test_a_template_of_the_workspace_begins_a_day(workspace: Workspace) -> None:
     assert service.starter(DayRef(D19)) == "### Focus of Saturday\n- "
 
 
+def test_captures_take_the_sections_of_the_template_in_its_order_and_no_empty_ones(
+    workspace: Workspace,
+) -> None:
+    folder = workspace.marker / "templates"
+    folder.mkdir(exist_ok=True)
+    (folder / "journal.md").write_text(
+        "### Goals of {{ weekday }}\n- \n\n### \U0001f6a7 Blockers\n\n### Experiments\n"
+    )
+    service = JournalService(workspace, clock=lambda: datetime(2024, 10, 20, 9, 30))
+    titles = [service.append(name, "x") for name in ("next", "exp", "models", "block", "Ideas")]
+    assert titles == ["Next Steps", "Experiments", "Models", "\U0001f6a7 Blockers", "Ideas"]
+    journal = service.read()
+    shown = [section.title for section in journal.sections(journal.days[0])]
+    assert shown == ["\U0001f6a7 Blockers", "Models", "Experiments", "Ideas", "Next Steps"]
+
+
 def test_the_words_of_a_killed_program_are_found_again(tmp_path: Path) -> None:
     typist = subprocess.Popen(
         [sys.executable, "-c", TYPIST, str(tmp_path / "recovery")],
