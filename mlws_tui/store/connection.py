@@ -108,7 +108,9 @@ class Connection:
         hop = asyncio.ensure_future(self._inner._execute(self._perform, job, work))  # type: ignore[no-untyped-call]
         hop.add_done_callback(_look_at_exception)
         try:
-            answer: T = await asyncio.wait_for(asyncio.shield(hop), time_out)
+            # `wait_for` of Python 3.11 loses a cancellation that comes in the same moment as the answer.
+            async with asyncio.timeout(time_out):
+                answer: T = await asyncio.shield(hop)
         except TimeoutError:
             self._drop(job)
             raise TimeOutError(

@@ -8,8 +8,9 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlws_tui.domain.chunks import (
     Ingested,
@@ -19,8 +20,8 @@ from mlws_tui.domain.chunks import (
     StreamFolder,
     StreamPosition,
 )
+from mlws_tui.domain.dayfacts import Checkpoint
 from mlws_tui.domain.errors import StoreError
-from mlws_tui.domain.experiments import Experiment, ExperimentPage, ExperimentQuery, Kin
 from mlws_tui.domain.lineage import Link
 from mlws_tui.domain.runcompletion import Vocabulary
 from mlws_tui.domain.runpages import Happened, Place, RankInfo, Usage
@@ -28,11 +29,11 @@ from mlws_tui.domain.runs import Curve, Points, Run, RunEvent, RunPage, RunQuery
 from mlws_tui.domain.runviews import RunIndex, Search
 from mlws_tui.store import (
     ballast,
-    burial,
     counts,
     curves,
+    dayartifacts,
+    daycounts,
     dayruns,
-    experiments,
     kin,
     logrows,
     queries,
@@ -45,9 +46,13 @@ from mlws_tui.store import (
 )
 from mlws_tui.store.actor import Request
 from mlws_tui.store.errors import DamagedError, TouchedError
+from mlws_tui.store.experimentreads import ExperimentReads
 from mlws_tui.store.handles import Handles, Opening, Trouble
 from mlws_tui.store.recovery import condemn
 from mlws_tui.store.requests import Ingest, IngestLogs, Register, Standing, offsets, standing
+
+if TYPE_CHECKING:
+    from mlws_tui.store.texts import Texts
 
 T = TypeVar("T")
 _DAMAGED = Trouble("The index was damaged", condemns=True)
@@ -58,7 +63,7 @@ _ANEW = Trouble("The index is begun anew", condemns=True)
 _QUARANTINES, _WITHIN = 3, 600.0
 
 
-class Store:
+class Store(ExperimentReads):
     """An open index. Every method may be cancelled at any time: only its answer is lost.
 
     Attributes:
@@ -90,6 +95,13 @@ class Store:
         """
         path = await asyncio.to_thread(path.absolute)
         return cls(path, await Handles.open(path, read_only=read_only))
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What people wrote and runs say: searched and kept."""
+        from mlws_tui.store.texts import Texts  # the app is on the screen before it needs them
+
+        return Texts(self._read_chart, self._submit)
 
     async def close(self) -> None:
         """Commit what waits and close the connections, within seconds. Safe to call twice."""
@@ -211,6 +223,20 @@ class Store:
     async def runs_within(self, first: float, end: float, limit: int) -> tuple[Run, ...]:
         """Runs that began, ended or were last heard of in ``[first, end)`` (Unix seconds), newest first."""
         return await self._read(lambda raw: dayruns.runs_within(raw, first, end, limit))
+
+    async def checkpoints_within(
+        self, runs: Sequence[str], first: float, end: float
+    ) -> Mapping[str, Sequence[Checkpoint]]:
+        """The checkpoints that each of these runs recorded in ``[first, end)`` (Unix seconds), in order of time."""
+        return await self._read_chart(lambda raw: dayartifacts.checkpoints_within(raw, runs, first, end))
+
+    async def used_before(self, dataset: str, moment: float) -> bool:
+        """Whether a run that began before a moment (Unix seconds) used that data set."""
+        return await self._read_chart(lambda raw: dayartifacts.used_before(raw, dataset, moment))
+
+    async def begun_within(self, first: float, end: float) -> Sequence[tuple[float, str]]:
+        """When each run began in ``[first, end)`` (Unix seconds), and its state as its records tell it."""
+        return await self._read(lambda raw: daycounts.begun_within(raw, first, end))
 
     async def search_runs(self, asked: Search) -> RunIndex:
         """Which runs a view shows, in which order and groups: ids alone.
@@ -436,56 +462,6 @@ class Store:
                 if isinstance(error, DamagedError):
                     self._condemned = _DAMAGED
                 raise
-
-    # Experiments.
-
-    async def list_experiments(self, query: ExperimentQuery = ExperimentQuery()) -> ExperimentPage:  # noqa: B008 - frozen
-        """A page of experiments, and how many runs each has.
-
-        Raises:
-            UsageError: if there is no such order.
-        """
-        return await self._read(lambda raw: experiments.list_experiments(raw, query))
-
-    async def get_experiment(self, experiment: str, *, include_deleted: bool = False) -> Experiment | None:
-        """One experiment; None if there is none."""
-        return await self._read(lambda raw: experiments.get_experiment(raw, experiment, include_deleted))
-
-    async def experiment_named(self, name: str) -> Experiment | None:
-        """The newest experiment of that name; None if there is none."""
-        return await self._read(lambda raw: experiments.experiment_named(raw, name))
-
-    async def match_experiments(
-        self, prefix: str, limit: int = 10, *, include_deleted: bool = False
-    ) -> list[str]:
-        """Ids of experiments that begin with the prefix, newest first."""
-        return await self._read(
-            lambda raw: experiments.match_experiments(raw, prefix, limit, include_deleted)
-        )
-
-    async def experiment_run_ids(self, experiment: str) -> list[str]:
-        """Ids of all runs of an experiment, the deleted ones too."""
-        return await self._read(lambda raw: experiments.run_ids(raw, experiment))
-
-    async def beginnings(self, runs: Sequence[str]) -> dict[str, tuple[float, float | None]]:
-        """When each run was first written of, and when its first process began, None without one (Unix seconds)."""
-        return await self._read(lambda raw: experiments.beginnings(raw, runs))
-
-    async def experiment_kin(self, experiment: str) -> Kin:
-        """What an experiment was forked from, and what was forked from it."""
-        return await self._read(lambda raw: experiments.kin(raw, experiment))
-
-    async def metric_rows(
-        self, run_id: str, start_step: float, end_step: float | None, rank: int
-    ) -> list[dict[str, Any]]:
-        """The metrics of a run, a row for each record, by step and then in the order written."""
-        return await self._read_chart(
-            lambda raw: experiments.metric_rows(raw, run_id, start_step, end_step, rank)
-        )
-
-    async def buried_runs(self) -> list[str]:
-        """Ids of the runs that were deleted for ever."""
-        return await self._read(burial.buried_runs)
 
     # What the app remembers.
 

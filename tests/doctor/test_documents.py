@@ -31,6 +31,19 @@ def broken(doctor: Doctor) -> list[tuple[str, int | None, str, str]]:
     return links
 
 
+def test_names_that_lead_nowhere(doctor: Doctor, workspace: Workspace) -> None:
+    record(workspace)
+    ingest(workspace)
+    (workspace.sessions / "2024-10-19-loss.md").write_text(f"See {RUN} and {RUN}s.\n")
+    workspace.journal.write_text(
+        f"```\n[[in-code]]\n```\n{RUN}, [[2024-10-19-los]] llama9:9b [[2024-10-19]]\n"
+    )
+    assert broken(doctor) == [
+        ("ACTIVITY.md", 4, "2024-10-19-los", "did you mean 2024-10-19-loss?"),
+        ("docs/sessions/2024-10-19-loss.md", 1, f"{RUN}s", f"did you mean {RUN}?"),
+    ]
+
+
 def test_links_of_the_journal_and_of_session_logs(doctor: Doctor, workspace: Workspace) -> None:
     (workspace.logs / "training" / "20241019-143000-sentiment.log").touch()
     (workspace.logs / "archive" / "20240101-000000-old.log.gz").touch()

@@ -21,6 +21,8 @@ from tests.runlists.kit import NOW, opened, run_id
 from tests.runs.kit import begun, ended, metrics, record
 
 _TABLES = ("finder", "params")
+#: What later versions made.
+_LATER = "DROP TABLE passages_found; DROP TABLE passages; DROP TABLE text_links; DROP TABLE documents;"
 
 
 def _rows(index: Path) -> dict[str, list[Any]]:
@@ -46,7 +48,7 @@ async def test_an_old_index_gets_what_a_new_one_has(workspace: Workspace) -> Non
     made = _rows(index)
     with contextlib.closing(sqlite3.connect(index)) as connection:  # as the version before left it
         connection.executescript(
-            "DROP TABLE finder; DROP TABLE params; DROP INDEX series_named;"
+            f"{_LATER} DROP TABLE finder; DROP TABLE params; DROP INDEX series_named;"
             "ALTER TABLE runs DROP COLUMN environment; PRAGMA user_version = 6;"
         )
     prepare(index).presence.leave()
@@ -63,7 +65,7 @@ async def test_an_old_index_learns_how_long_its_runs_paused(workspace: Workspace
     index = workspace.marker / "index.db"
     with contextlib.closing(sqlite3.connect(index)) as connection:  # as the version before left it
         connection.executescript(
-            "DROP TABLE finder; DROP TABLE params; DROP INDEX series_named;"
+            f"{_LATER} DROP TABLE finder; DROP TABLE params; DROP INDEX series_named;"
             "ALTER TABLE runs DROP COLUMN environment; PRAGMA user_version = 6;"
             "UPDATE runs SET facts = json_remove(facts, '$.paused');"
         )

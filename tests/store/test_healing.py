@@ -62,7 +62,7 @@ import contextlib, os, sqlite3, sys
 with contextlib.closing(sqlite3.connect(sys.argv[1])) as connection:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 file = os.open(sys.argv[1], os.O_RDWR)
-for at in range(4096 * 40, os.fstat(file).st_size, 4096):
+for at in range(4096 * 64, os.fstat(file).st_size, 4096):
     os.pwrite(file, os.urandom(4096), at)
 """
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code, str(path)]) == 0

@@ -13,7 +13,7 @@ from mlws_tui.domain.events import KINDS
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.words import counted, listed, owner
 from mlws_tui.services.drafts import state_folder
-from mlws_tui.services.workspace import exposed
+from mlws_tui.services.workspace import exposed, journal_alone
 
 
 def layout(case: Case) -> list[Check]:
@@ -83,6 +83,8 @@ def state(_case: Case) -> list[Check]:
 
 def _folders(case: Case) -> list[Path]:
     workspace = case.workspace
+    if journal_alone(workspace):  # the other folders come when they are needed
+        return [workspace.marker, workspace.streams]
     logs = [workspace.logs / kind for kind in (*KINDS, "archive")]
     return [
         *(workspace.marker, workspace.streams),

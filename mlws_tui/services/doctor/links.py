@@ -17,6 +17,7 @@ from mlws_tui.domain.markdown import decode
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.documents import documents
 from mlws_tui.services.doctor.markdown_links import file_links, path_of
+from mlws_tui.services.links import broken_names
 from mlws_tui.services.logplaces import find_log, unpacked_name
 from mlws_tui.sources import files
 
@@ -30,7 +31,7 @@ _STAMP = 15
 def broken_links(case: Case) -> tuple[BrokenLink, ...]:
     """All links of the workspace whose target is not there."""
     names = _Names(case.workspace.root)
-    return (*_in_documents(case, names), *_of_runs(case, names))
+    return (*_in_documents(case, names), *_named(case), *_of_runs(case, names))
 
 
 class _Names:
@@ -95,6 +96,18 @@ def _in_documents(case: Case, names: _Names) -> Iterator[BrokenLink]:
             if not _exists(case.workspace, leads_to):
                 hint = names.near(leads_to, path.parent)
                 yield BrokenLink(case.workspace.relative(path), line, target, hint)
+
+
+def _named(case: Case) -> Iterator[BrokenLink]:
+    """Runs and session logs that are named and not there; without a readable index nothing is known of runs."""
+    if not case.report.readable:
+        return
+    paths = documents(case)
+    deleted = {run.run for run in case.report.runs if run.deleted}
+    runs = {run.run for run in case.report.runs} - deleted
+    sessions = [path.stem for path in paths[1:]]
+    for path in paths:
+        yield from broken_names(case.workspace, path, runs, deleted | case.report.buried, sessions)
 
 
 def _of_runs(case: Case, names: _Names) -> Iterator[BrokenLink]:

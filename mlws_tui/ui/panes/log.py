@@ -75,6 +75,14 @@ class LogPane(LogSearching, can_focus=True):
 
         self._ask(begin)
 
+    def go_to_line(self, line: int) -> None:
+        """Put the cursor on a line, from 1, of the log that was asked for last."""
+
+        async def begin(_port: Viewport) -> None:  # a step, as for a moment
+            self._search(lambda port: log_search.goal_of(port, str(line), time.time()))
+
+        self._ask(begin)
+
     @on(LogView.Clicked)
     def _clicked(self, event: LogView.Clicked) -> None:
         event.stop()

@@ -74,7 +74,7 @@ def link_lines(facts: RunPageFacts) -> Lines:
     for one in facts.mentions:
         day = one.when.isoformat() if one.when else ""
         target = day if one.kind == "journal" else one.path
-        jump = Jump("journal" if one.kind == "journal" else "session", target) if target else None
+        jump = Jump("journal" if one.kind == "journal" else "session", target, one.line) if target else None
         name = day if one.kind == "journal" else one.path.rpartition("/")[2].removesuffix(".md")
         yield (
             f"{one.path}:{one.line}",
