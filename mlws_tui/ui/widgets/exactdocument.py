@@ -30,13 +30,22 @@ class ExactDocument(Document):
         super().__init__("")
         self._lines, self._ends = split(text)
         self._fallback = newline
+        self._text: str | None = None
 
     @property
     def text(self) -> str:
-        return "".join(part for pair in zip(self._lines, self._ends, strict=True) for part in pair)
+        if self._text is None:  # it is asked for on each line that is drawn
+            self._text = "".join(part for pair in zip(self._lines, self._ends, strict=True) for part in pair)
+        return self._text
+
+    @property
+    def ends(self) -> list[str]:
+        """How each line ends; the last one not at all."""
+        return self._ends
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
         """Put text in the place of a range; the one way in which a document changes."""
+        self._text = None
         (top, left), (bottom, right) = sorted((self._inside(start), self._inside(end)))
         replaced = ExactText(self.get_text_range((top, left), (bottom, right)))
         lines, ends = split(text)
