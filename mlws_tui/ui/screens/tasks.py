@@ -1,0 +1,207 @@
+"""What is still to be done, over all days of the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from mlws_tui.domain.changes import Change, FileChanged
+from mlws_tui.domain.daywords import read_day
+from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.tasks import Task, count, count_words, left_over
+from mlws_tui.domain.text import safe_text
+from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.screens.page import KEYS, MOVES, PageScreen
+from mlws_tui.ui.screens.prompt import PromptScreen
+from mlws_tui.ui.screens.taskrows import task_rows
+from mlws_tui.ui.widgets.cells import Span
+from mlws_tui.ui.widgets.sections import Row, SectionsView
+
+if TYPE_CHECKING:
+    from mlws_tui.services.workbench import Workbench
+
+_EMPTY = 'Nothing is to be done. n writes a task into today; in the journal it is a line "- [ ] …".'
+
+
+class TasksScreen(PageScreen):
+    """Lists tasks, ticks them, carries them over, puts them off; enter goes to the line in the journal.
+
+    What was ticked here stays in the list until the page is left, so that it is seen and can be opened again.
+
+    Args:
+        bench: The workbench.
+    """
+
+    TITLE_WORDS: ClassVar[str] = "Tasks"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        *MOVES,
+        Action("tasks.tick", "space,x", "Tick", "Mark the task as done, or open it again", footer=True),
+        Action("tasks.carry", "c", "To today", "Carry the task over to today", footer=True),
+        Action(
+            "tasks.carry-all",
+            "C",
+            "All to today",
+            "Carry all open tasks of the last written day over to today",
+        ),
+        Action("tasks.postpone", "p", "Put off", "Put the task off to a later day", footer=True),
+        Action("tasks.cancel", "minus", "Cancel", "Cancel the task"),
+        Action("tasks.undo", "u", "Undo", "Take back the last change of tasks", footer=True),
+        Action("tasks.new", "n", "New", "Write a new task into today", footer=True),
+        Action("tasks.filter", "slash", "Filter", "Show only tasks with some words", footer=True),
+        Action(
+            "tasks.all", "a", "All", "Show closed tasks and those put off too, or only open ones", footer=True
+        ),
+        Action("tasks.sections", "s", "Sections", "Group by sections, or by age"),
+        KEYS,
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._view = SectionsView()
+        self._tasks: Sequence[Task] = ()
+        self._touched: set[str] = set()
+        self._all = False
+        self._by_section = False
+        self._words = ""
+        self._one_by_one = asyncio.Lock()
+
+    def body(self) -> Iterable[Widget]:
+        return (self._view,)
+
+    @property
+    def rows(self) -> SectionsView:
+        return self._view
+
+    def concerns(self, change: Change) -> bool:
+        return isinstance(change, FileChanged) and change.path == self.bench.journal.path
+
+    async def read(self) -> None:
+        self._tasks = await asyncio.to_thread(self.bench.tasks.list)
+        self._draw()
+        if self.focused is None:
+            self._view.focus()
+
+    def _draw(self) -> None:
+        today = self.bench.tasks.today()
+        sums = count(self._tasks, today)
+        words = self._words.casefold().split()
+        shown = [
+            task
+            for task in self._tasks
+            if (self._all or task.key in self._touched or (task.state == "open" and not task.waits(today)))
+            and all(word in f"{task.words} {task.section}".casefold() for word in words)
+        ]
+        style = "bad" if sums.overdue else "muted"
+        self.head.show((Span("Tasks  ", "title"), Span(count_words(sums), style)), self._kind_words())
+        left = left_over(self._tasks, today)
+        rows = task_rows(shown, today, by_section=self._by_section, left=left, kept=self._touched)
+        if not shown:
+            told = f"No task has {safe_text(self._words)!r} in it: / changes that" if words else _EMPTY
+            rows = [*rows, Row((Span(told, "muted"),))]
+        self._view.show(rows)
+
+    def _kind_words(self) -> str:
+        told = ["all" if self._all else "open", "by section" if self._by_section else "by age"]
+        return " · ".join([*told, safe_text(repr(self._words))] if self._words else told)
+
+    # what the person does
+
+    def action_tick(self) -> None:
+        self._at_cursor(lambda task: self.bench.tasks.tick([task], on=task.state != "done"))
+
+    def action_carry(self) -> None:
+        self._at_cursor(lambda task: self.bench.tasks.carry_over([task]))
+
+    def action_carry_all(self) -> None:
+        self._act(lambda: self.bench.tasks.carry_open())
+
+    def action_cancel(self) -> None:
+        self._at_cursor(lambda task: self.bench.tasks.cancel([task]))
+
+    def action_undo(self) -> None:
+        self._act(lambda: self.bench.tasks.undo())
+
+    def action_postpone(self) -> None:
+        row = self._view.current
+        key = row.key if row is not None else ""
+
+        def answered(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                day = read_day(text, self.bench.tasks.today(), ahead=True)
+            except MlwsError as error:
+                self.tell(error.sentence(), trouble=True)
+            else:
+                self._on(key, lambda task: self.bench.tasks.postpone([task], day))
+
+        if key:
+            hint = "a day: tomorrow, monday, +7, 2026-11-25; until then it is not listed"
+            self.app.push_screen(PromptScreen("Put off to", hint, "tomorrow"), answered)
+        else:
+            self.tell("There is no task here to put off")
+
+    def action_new(self) -> None:
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._act(lambda: self.bench.tasks.add(text))
+
+        hint = 'it goes into Next Steps of today; "due 2026-11-25" says until when'
+        self.app.push_screen(PromptScreen("New task", hint), answered)
+
+    def action_filter(self) -> None:
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._words = text
+                self._draw()
+
+        hint = "words of the task or its section; nothing shows them all"
+        self.app.push_screen(PromptScreen("Show tasks with", hint, self._words, empty=True), answered)
+
+    def action_all(self) -> None:
+        self._all = not self._all
+        self._draw()
+
+    def action_sections(self) -> None:
+        self._by_section = not self._by_section
+        self._draw()
+
+    # doing it
+
+    def _at_cursor(self, work: Callable[[Task], str]) -> None:
+        row = self._view.current
+        if row is None or not row.key:
+            self.tell("There is no task here: n writes one")
+        else:
+            self._on(row.key, work)
+
+    def _on(self, key: str, work: Callable[[Task], str]) -> None:
+        """Do something to a task as it is when its turn has come: keys that were typed ahead find what they made."""
+
+        def on_it() -> str:
+            task = next((task for task in self._tasks if task.key == key), None)
+            if task is None:
+                raise MlwsError("That task is not in the journal any more")
+            return work(task)
+
+        self._touched.add(key)
+        self._act(on_it)
+
+    def _act(self, work: Callable[[], str]) -> None:
+        self.run_worker(self._done(work), group="acts")
+
+    async def _done(self, work: Callable[[], str]) -> None:
+        async with self._one_by_one:
+            try:
+                words = await asyncio.to_thread(work)
+                await self.read()
+            except MlwsError as error:
+                self.tell(error.sentence(), trouble=True)
+            else:
+                self.tell(f"{words} · u undoes it" if not words.startswith("undone") else words)
+                self.bench.hub.publish(FileChanged(self.bench.journal.path))
