@@ -39,8 +39,8 @@ async def suggest(
         offers = opened.suggestions
         chosen = [[one for ref in refs for one in await offers.find(ref, when)] for refs in (accept, dismiss)]
         accepted, dismissed = (list(dict.fromkeys(some)) for some in chosen)
-        for one in accepted:
-            await offers.accept(one, when)
+        if accepted:
+            await offers.accept_all(accepted, when)
         if dismissed:
             await offers.put_aside(dismissed)
         offered = () if accept or dismiss else await offers.of_day(when)
@@ -64,6 +64,7 @@ def _document(one: Suggestion) -> dict[str, object]:
     return {
         "key": one.key,
         "kind": one.kind,
+        "source": one.source,
         "section": one.section,
         "text": one.text,
         "time": iso(one.ts),

@@ -17,6 +17,18 @@ from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
 
 STARTED, COMPLETED, FAILED, STOPPED = "started", "completed", "failed", "stopped"
+PULLED, CREATED, SAVED, DATASET = "pulled", "created", "saved", "dataset"
+COMMITTED, WROTE = "committed", "wrote"
+#: The order in which they are offered: how runs ended, what runs, then what there is of new models, data and code.
+_RANKS = {
+    **dict.fromkeys((COMPLETED, FAILED, STOPPED), 0),
+    STARTED: 1,
+    **dict.fromkeys((PULLED, CREATED), 2),
+    SAVED: 3,
+    DATASET: 4,
+    COMMITTED: 5,
+    WROTE: 6,
+}
 _ENDINGS: dict[RunState, str] = {
     RunState.COMPLETED: COMPLETED,
     RunState.FAILED: FAILED,
@@ -30,7 +42,12 @@ _NAME, _WHY = 80, 100  # characters
 _LEAST_HOURS = 0.01  # of a GPU that are told
 _TELLS = 12  # characters of a first sentence that says enough by itself
 _STARTED_LINE = re.compile(r"\W*started\b", re.IGNORECASE)
+_RUN_LINE = re.compile(r"\W*(?:started|completed|failed|stopped):", re.IGNORECASE)
+_FILES_LINE = re.compile(r"\W*(?:saved:|dataset:.* first used by )", re.IGNORECASE)
+_JOINED_BEFORE, _JOINED_AFTER = re.compile(r"[\w-]"), re.compile(r"[\w-]|[.:]\w")
+_HEX = re.compile(r"(?<![\w-])[0-9a-f]{7,40}(?![\w-])")
 _LINK = re.compile(r" (?:\[log\]\([^)]*\)|`[^`]*`)\Z")
+_NAMED_LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()]*\)")
 _ESCAPED = re.compile(r"\\(.)")
 #: What Markdown would read as more than a sign; `_` only where no letter stands on both sides of it.
 _MARKUP = re.compile(r"[\\`*\[\]<>~|&]|(?<![^\W_])_|_(?![^\W_])")
@@ -42,13 +59,16 @@ class Suggestion:
 
     Attributes:
         key: The same for the same happening, today and in a year.
-        kind: What happened: ``started``, ``completed``, ``failed`` or ``stopped``.
+        kind: What happened: ``started``, ``completed``, ``failed`` or ``stopped`` for runs; ``pulled``, ``created``
+            (models), ``saved`` (checkpoints), ``dataset``, ``committed`` or ``wrote`` (scripts, settings).
         section: Title of the section that it belongs to.
         text: The line without its bullet, as Markdown.
         ts: When it happened, Unix seconds.
-        source: What it tells of: ``run:ID``, or ``experiment:NAME``.
+        source: What it tells of: ``run:ID``, ``experiment:NAME``, ``model:TAG``, ``dataset:PATH``, ``commit:SHA``,
+            ``repository:FOLDER`` or ``file:PATH``; without a name for several at once.
         link: The file that it leads to, relative to the workspace; empty where there is none.
         covers: Keys of those that it says, too: who takes it or puts it aside is done with them.
+        told_by: Of what is no end of a run: words that stand together in a line which tells it already.
     """
 
     key: str
@@ -59,6 +79,7 @@ class Suggestion:
     source: str
     link: str = ""
     covers: tuple[str, ...] = ()
+    told_by: tuple[tuple[str, ...], ...] = ()
 
     @property
     def run(self) -> str:
@@ -68,8 +89,14 @@ class Suggestion:
 
     @property
     def told(self) -> str:
-        """The line as one reads it: without its link and the marks of Markdown."""
-        return _ESCAPED.sub(r"\1", _LINK.sub("", self.text))
+        """The line as one reads it: without where it leads and the marks of Markdown."""
+        text = _LINK.sub("", self.text) if self.kind != COMMITTED else self.text
+        return _ESCAPED.sub(r"\1", _NAMED_LINK.sub(r"\1", text).replace("`", ""))
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        """Where it stands among all that is offered: what one tells first comes first, then by time."""
+        return _RANKS.get(self.kind, len(_RANKS)), self.ts, self.key
 
 
 def of_run(run: Run, first: float, end: float, now: float) -> Suggestion | None:
@@ -106,7 +133,7 @@ def of_sweep(runs: Sequence[Run], name: str, now: float) -> Suggestion:
     if main is not None and best is not None and best.sure:
         where = next(run.name for run in runs if run.id == best.run)
         details.append(
-            f"best {plain_markdown(main)} {figure(best.value)} in {plain_markdown(_cut(where, _NAME))}"
+            f"best {plain_markdown(main)} {figure(best.value)} in {plain_markdown(shortened(where, _NAME))}"
         )
     started = [run.started for run in runs if run.started is not None]
     last = max(ended_at(run) for run in runs)
@@ -115,7 +142,7 @@ def of_sweep(runs: Sequence[Run], name: str, now: float) -> Suggestion:
     hours = sum(run.gpu_hours(now) or 0.0 for run in runs)
     details += [f"{_hours(hours)} GPU-h"] if hours >= _LEAST_HOURS else []
     told = f" ({', '.join(details)})" if details else ""
-    text = f"Completed: {counted(len(runs), 'run')} of {plain_markdown(_cut(name, _NAME))}{told}"
+    text = f"Completed: {counted(len(runs), 'run')} of {plain_markdown(shortened(name, _NAME))}{told}"
     covers = tuple(_key(COMPLETED, run) for run in runs)
     key = f"sweep:{min(run.id for run in runs)}+{len(runs) - 1}"
     section = _SECTIONS.get(runs[0].kind, _SECTION)
@@ -134,18 +161,54 @@ def ended_at(run: Run) -> float:
 
 
 def mentioned(suggestion: Suggestion, entry: str) -> bool:
-    """Whether an entry says it already: by the run's id or the path of its log, of several runs in just these words.
+    """Whether an entry says it already.
 
-    A line that only tells of the start does not say how it ended.
+    A run is named by its id or the path of its log, where a line that only tells of the start does not say how it
+    ended; several at once in just these words; a commit by its name, however short, or its message; a file by its
+    path or name; a model by its tag, though not by a line about a run.
     """
     if suggestion.covers:
         return suggestion.text in entry
+    if suggestion.kind in (STARTED, COMPLETED, FAILED, STOPPED):
+        return _run_mentioned(suggestion, entry)
+    if suggestion.kind == COMMITTED:
+        sha = suggestion.source.partition(":")[2]
+        if any(sha.startswith(word) for word in _HEX.findall(entry)):
+            return True
+    entry = _ESCAPED.sub(r"\1", entry)
+    groups = [words for words in suggestion.told_by if all(word in entry for word in words)]
+    if not groups:
+        return False
+    lines = [line for line in entry.splitlines() if not _RUN_LINE.match(line)]
+    return any(all(_stands(word, line) for word in words) for words in groups for line in lines)
+
+
+def _run_mentioned(suggestion: Suggestion, entry: str) -> bool:
     names = [suggestion.run, suggestion.link, quote(suggestion.link)]
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names if name))
-    lines = [line for line in entry.splitlines() if pattern.search(line)]
+    names = [name for name in dict.fromkeys(names) if name and name in entry]
+    if not names:
+        return False
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names))
+    lines = [line for line in entry.splitlines() if pattern.search(line) and not _about_files(line)]
     if suggestion.kind == STARTED:
         return bool(lines)
     return any(not _STARTED_LINE.match(line) for line in lines)
+
+
+def _about_files(line: str) -> bool:
+    """Whether a line tells of a run's checkpoints or data: it links to the run and says nothing of its end."""
+    return _FILES_LINE.match(line) is not None
+
+
+def _stands(word: str, line: str) -> bool:
+    """Whether a name stands in a line by itself: not within a longer one, nor before a tag or a suffix."""
+    start = line.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _JOINED_BEFORE.match(line[start - 1 : start]) and not _JOINED_AFTER.match(line[end : end + 2]):
+            return True
+        start = line.find(word, start + 1)
+    return False
 
 
 def plain_markdown(text: str) -> str:
@@ -160,7 +223,7 @@ def _key(kind: str, run: Run) -> str:
 def _line(kind: str, run: Run, now: float) -> str:
     details = [*_how(kind, run, now), *_took(kind, run, now)]
     told = f" ({', '.join(details)})" if details else ""
-    return f"{kind.capitalize()}: {plain_markdown(_cut(run.name, _NAME))}{told} {_link(run)}"
+    return f"{kind.capitalize()}: {plain_markdown(shortened(run.name, _NAME))}{told} {linked_run(run)}"
 
 
 def _how(kind: str, run: Run, now: float) -> list[str]:
@@ -169,10 +232,10 @@ def _how(kind: str, run: Run, now: float) -> list[str]:
         return [] if name is None else [f"{plain_markdown(name)} {figure(run.latest[name].last)}"]
     if kind == STARTED:
         told = (run.model, run.dataset)
-        return [plain_markdown(_cut(word, _NAME)) for word in told if word]
+        return [plain_markdown(shortened(word, _NAME)) for word in told if word]
     step, cause = _last_step(run), _why(run, now)
     at = "" if step is None or _AT in cause else f"{_AT}{figure(step, 4)}"
-    why = plain_markdown(_cut(cause, _WHY))
+    why = plain_markdown(shortened(cause, _WHY))
     return [" ".join(word for word in (why, at) if word)] if why or at else []
 
 
@@ -210,11 +273,12 @@ def _last_step(run: Run) -> float | None:
     return max(steps, default=None)
 
 
-def _link(run: Run) -> str:
-    """Where one reads on: the log, else the run itself by its id."""
+def linked_run(run: Run) -> str:
+    """Where one reads on about a run: its log, else the run itself by its id."""
     return f"[log]({quote(run.log)})" if run.log else f"`{run.id}`"
 
 
-def _cut(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
+    """Text on one line of so many characters at most."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -6,23 +6,28 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from mlws_tui.domain import journal_edits
+from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.changes import Change, FileChanged, Notice, RunsChanged
 from mlws_tui.domain.errors import MlwsError, NotFoundError
-from mlws_tui.domain.journal import Journal, parse, standard_section
-from mlws_tui.domain.markdown import decode, encode
+from mlws_tui.domain.journal import standard_section
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.suggestions import COMPLETED, Suggestion, mentioned, of_run, of_sweep, uncovered
+from mlws_tui.services.dayfacts.day import Day
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.ingest import IngestService
-from mlws_tui.services.journal import DayRef, JournalService
+from mlws_tui.services.journal import JournalService
 from mlws_tui.services.remembered import Remembered
 from mlws_tui.services.runs import RunsService
+from mlws_tui.services.suggestedlines import Proposal, SuggestedLines
 from mlws_tui.store import Store
+
+if TYPE_CHECKING:
+    from mlws_tui.domain.daysuggestions import Lines
+    from mlws_tui.services.dayfacts.gathering import DayFacts
 
 log = logging.getLogger(__name__)
 
@@ -37,29 +42,15 @@ _MANY = 4
 _PAUSE = 5.0
 #: Seconds of the day before that are looked at, too: what ends at midnight is seen after it.
 _OVERLAP = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A day's text with a suggestion in its place, not saved.
-
-    Attributes:
-        ref: The entry that takes it.
-        base: What the entry says now.
-        text: What it would say.
-        end: Where in `text` the new line ends.
-    """
-
-    ref: DayRef
-    base: str
-    text: str
-    end: int
+#: Seconds that are waited for what other programs and disks tell of a day.
+_PATIENCE = 5.0
 
 
 class Suggestions:
     """Suggestions for days of the journal.
 
     Args:
+        workspace: Whose days they are.
         store: The index.
         runs: Tells the states of runs.
         journal: Where lines are written.
@@ -71,6 +62,7 @@ class Suggestions:
 
     def __init__(
         self,
+        workspace: Workspace,
         store: Store,
         runs: RunsService,
         journal: JournalService,
@@ -80,6 +72,7 @@ class Suggestions:
         *,
         auto: Sequence[str] = (),
     ) -> None:
+        self._workspace = workspace
         self._store = store
         self._runs = runs
         self._journal = journal
@@ -91,6 +84,14 @@ class Suggestions:
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._remembering = asyncio.Lock()
+        self._lines = SuggestedLines(journal)
+
+    @cached_property
+    def facts(self) -> DayFacts:
+        """What happened beside runs; made when it is first asked for, as few commands need it."""
+        from mlws_tui.services.dayfacts.gathering import DayFacts
+
+        return DayFacts(self._workspace, self._store)
 
     async def start(self) -> None:
         """Where the settings ask for it, begin to write unasked, until `close`."""
@@ -108,28 +109,58 @@ class Suggestions:
             self._task.cancel()
             await asyncio.wait({self._task})
             self._task = None
+        if "facts" in self.__dict__:
+            await self.facts.close()
 
-    async def of_day(self, day: date | None = None) -> Sequence[Suggestion]:
-        """What the entry of a day, by default today, does not say yet and nobody put aside, in order of time.
+    async def of_day(self, day: date | None = None, *, within: float = _PATIENCE) -> Sequence[Suggestion]:
+        """What the entry of a day, by default today, does not say yet and nobody put aside; runs first, then by kind.
 
         Where many runs of an experiment completed, one line for all of them comes before.
+
+        Args:
+            day: The day.
+            within: Seconds that are waited for what is not in the index; a source that takes longer is heard the
+                next time, see `unfinished`.
 
         Raises:
             MlwsError: if the journal or the index cannot be read.
         """
         day = day or self._journal.today()
         first, end = _bounds(day)
-        runs = await self._runs.with_states(await self._store.runs_within(first, end, _MOST))
-        now = self._runs.now()
-        found = [one for run in runs if (one := of_run(run, first, end, now)) is not None]
-        if not found:
-            return ()
-        done = set(await self._done())
-        left = [one for one in found if _mark(one.key) not in done]
-        entry = await asyncio.to_thread(self._entry, day) if left else ""
-        single = sorted((one for one in left if not mentioned(one, entry)), key=lambda one: (one.ts, one.key))
+        runs = await self._runs_of(first, end)
+        recent = timedelta() <= self._journal.today() - day <= timedelta(days=1)
+        told = await self.facts.of_day(Day(day, first, end, recent, runs), within) if end > first else []
+        return await self._left(day, runs, told)
+
+    def unfinished(self, day: date) -> bool:
+        """Whether there may be more to offer of a day as soon as it was looked for."""
+        return self.facts.unfinished(day)
+
+    async def _runs_of(self, first: float, end: float) -> Sequence[Run]:
+        return await self._runs.with_states(await self._store.runs_within(first, end, _MOST))
+
+    async def _left(self, day: date, runs: Sequence[Run], told: Sequence[Lines] = ()) -> Sequence[Suggestion]:
+        """What is to be offered of runs and of all else that is told: nothing that was answered, or that is written."""
+        now, done = self._runs.now(), frozenset(await self._done())
+        single = await asyncio.to_thread(self._sift, day, runs, told, now, done)
         sums = [one for one in await self._sums(runs, single, now) if _mark(one.key) not in done]
+        entry = await asyncio.to_thread(self._lines.entry, day) if sums else ""
         return [*(one for one in sums if not mentioned(one, entry)), *single]
+
+    def _sift(
+        self, day: date, runs: Sequence[Run], told: Sequence[Lines], now: float, done: frozenset[str]
+    ) -> list[Suggestion]:
+        first, end = _bounds(day)
+        entry = self._lines.entry(day)
+
+        def left(one: Suggestion) -> bool:
+            return _mark(one.key) not in done and not mentioned(one, entry)
+
+        found = [
+            *(of_run(run, first, end, now) for run in runs),
+            *(one for lines in told for one in lines(left)),
+        ]
+        return sorted((one for one in found if one is not None and left(one)), key=lambda one: one.rank)
 
     async def _sums(
         self, runs: Sequence[Run], offered: Sequence[Suggestion], now: float
@@ -144,7 +175,8 @@ class Suggestions:
         for (experiment, _), members in together.items():
             if len(members) >= _MANY:
                 known = await self._store.get_experiment(experiment)
-                found.append(of_sweep(members, known.name if known is not None else experiment, now))
+                name = known.name if known is not None else experiment
+                found.append(await asyncio.to_thread(of_sweep, members, name, now))
         return sorted(found, key=lambda one: (one.ts, one.key))
 
     async def find(self, ref: str, day: date | None = None) -> Sequence[Suggestion]:
@@ -169,13 +201,24 @@ class Suggestions:
         Raises:
             MlwsError: if the journal cannot be read or saved; then it is still offered.
         """
-        title = await asyncio.to_thread(self._write, suggestion, day)
+        return (await self.accept_all([suggestion], day))[0]
+
+    async def accept_all(self, suggestions: Sequence[Suggestion], day: date) -> Sequence[str]:
+        """Write suggestions into their sections of a day in one save, but for those that stand there by now.
+
+        Returns:
+            The titles of the sections.
+
+        Raises:
+            MlwsError: if the journal cannot be read or saved; then nothing is written, and all are still offered.
+        """
+        await asyncio.to_thread(self._lines.write, suggestions, day)
         try:
-            await self.put_aside([suggestion])
+            await self.put_aside(suggestions)
         except MlwsError as error:  # what the entry says is not offered anyway
             log.warning("a suggestion may be offered again once its line is gone: %s", error)
         self._hub.publish(FileChanged(self._journal.path))
-        return title
+        return list(dict.fromkeys(standard_section(one.section) for one in suggestions))
 
     async def put_aside(self, suggestions: Iterable[Suggestion]) -> None:
         """Offer these never again.
@@ -184,9 +227,22 @@ class Suggestions:
             MlwsError: if that cannot be written.
         """
         async with self._remembering:
-            keys = [key for one in suggestions for key in (*one.covers, one.key)]
-            marks = dict.fromkeys([*(await self._done()), *map(_mark, keys)])
+            marks = dict.fromkeys([*(await self._done()), *_marks(suggestions)])
             await self._remembered.set(KEY, {"done": list(marks)[-_REMEMBERED:]})
+
+    async def take_back(self, suggestions: Iterable[Suggestion], day: date) -> None:
+        """Offer these again: their lines were taken out of the entry. One that was made for them goes again.
+
+        Raises:
+            MlwsError: if that cannot be written.
+        """
+        if await asyncio.to_thread(self._lines.unmake, day):
+            self._hub.publish(FileChanged(self._journal.path))
+        async with self._remembering:
+            gone = frozenset(_marks(suggestions))
+            await self._remembered.set(
+                KEY, {"done": [mark for mark in await self._done() if mark not in gone]}
+            )
 
     async def propose(self, suggestion: Suggestion, day: date) -> Proposal:
         """The entry as it would be with the suggestion in its section; nothing is written.
@@ -194,36 +250,12 @@ class Suggestions:
         Raises:
             MlwsError: if the journal cannot be read, or has no place for it.
         """
-        return await asyncio.to_thread(self._propose, suggestion, day)
-
-    def _write(self, suggestion: Suggestion, day: date) -> str:
-        if mentioned(suggestion, self._entry(day)):  # another app, or a person, was faster
-            return standard_section(suggestion.section)
-        return self._journal.append(suggestion.section, suggestion.text, day)
-
-    def _propose(self, suggestion: Suggestion, day: date) -> Proposal:
-        before = self._journal.read()
-        splice = journal_edits.add_bullet(before, day, standard_section(suggestion.section), suggestion.text)
-        after = parse(splice.apply(before.data))
-        last = after.data.index(encode(suggestion.text), splice.start) + len(encode(suggestion.text))
-        for entry in after.days:
-            start, end = after.body_span(entry)
-            if entry.date == day and start <= last <= end:
-                known = before.day(day, entry.ordinal)
-                base = before.body(known) if known is not None else ""
-                behind = len(decode(after.data[start:last]))
-                return Proposal(DayRef(day, entry.ordinal), base, after.body(entry), behind)
-        raise MlwsError("The journal has no place for this line", hint="write it by hand")
+        return await asyncio.to_thread(self._lines.propose, suggestion, day)
 
     async def _done(self) -> list[str]:
         told: Any = await self._remembered.get(KEY, {})
         marks = told.get("done", []) if isinstance(told, dict) else []
         return [mark for mark in marks if isinstance(mark, str)] if isinstance(marks, list) else []
-
-    def _entry(self, day: date) -> str:
-        """All that the journal says of a day."""
-        journal: Journal = self._journal.read()
-        return "\n".join(journal.body(entry) for entry in journal.days if entry.date == day)
 
     # unasked
 
@@ -252,9 +284,13 @@ class Suggestions:
             return
         now = self._runs.now()
         for day in sorted({datetime.fromtimestamp(ts).date() for ts in (now - _OVERLAP, now)}):
-            for one in await self.of_day(day):
+            for one in await self._left(day, await self._runs_of(*_bounds(day))):
                 if one.kind in self._auto and not one.covers:
                     await self.accept(one, day)
+
+
+def _marks(suggestions: Iterable[Suggestion]) -> list[str]:
+    return [_mark(key) for one in suggestions for key in (*one.covers, one.key)]
 
 
 def _mark(key: str) -> str:

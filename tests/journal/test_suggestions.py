@@ -294,18 +294,34 @@ async def seated(workspace: Workspace, columns: int = 60) -> AsyncIterator[tuple
 
 async def test_the_pane_offers_takes_and_puts_aside(workspace: Workspace) -> None:
     async with seated(workspace) as (app, pilot):
-        assert "✦ 1/3  Completed: sentiment (acc 0.87" in app.text
+        assert "✦ 1/3  ✓ Completed: sentiment (acc 0.8" in app.text
         assert "a accept · e edit · x dismiss · s next · A all" in app.text
         await pilot.press("s")
-        await until(lambda: "✦ 2/3  Failed: qwen-dpo" in app.text, pilot)
+        await until(lambda: "✦ 2/3  ✗ Failed: qwen-dpo" in app.text, pilot)
         await pilot.press("x")
-        await until(lambda: "2 of 2 suggestions  Started" in app.text, pilot)
+        await until(lambda: "2 of 2 suggestions  ▸ Started" in app.text, pilot)
         await pilot.press("A")
         await until(lambda: "2 lines added under Experiments" in app.text, pilot)
         await until(lambda: "accept" not in app.text, pilot)
         expected = LOG.replace("a thought", f"a thought\n* {DONE_LINE}\n* {STARTED_LINE}")
         assert workspace.journal.read_text() == expected
         assert DONE_LINE in app.pane.editor.text
+        app.pane.editor.move_cursor((0, 0))
+        await pilot.press("u")  # both lines in one step, and they are offered again
+        await until(lambda: "✦ 1/2  ✓ Completed" in app.text, pilot)
+        assert workspace.journal.read_text() == LOG
+        await pilot.press("ctrl+r")
+        await until(lambda: "accept" not in app.text, pilot)
+        assert workspace.journal.read_text() == expected
+        await pilot.press("u")
+        await until(lambda: "✦ 1/2  ✓ Completed" in app.text, pilot)
+        workspace.journal.write_text(LOG.replace("b", "another app's"))
+        await pilot.press("a")  # what another app wrote meanwhile is no part of the step
+        await until(lambda: "added under Experiments" in app.text, pilot)
+        assert DONE_LINE in app.pane.editor.document.get_line(app.pane.editor.cursor_location[0])
+        await pilot.press("u")
+        await until(lambda: "✦ 1/2  ✓ Completed" in app.text, pilot)
+        assert workspace.journal.read_text() == LOG.replace("b", "another app's")
 
 
 async def test_an_edited_suggestion_is_on_disk_only_when_it_is_saved(workspace: Workspace) -> None:
@@ -316,16 +332,16 @@ async def test_an_edited_suggestion_is_on_disk_only_when_it_is_saved(workspace: 
         await pilot.press(*", well", "escape")
         await until(lambda: not app.pane.unsaved, pilot)
         assert workspace.journal.read_text() == LOG.replace("a thought", f"a thought\n* {DONE_LINE}, well")
-        await until(lambda: "✦ 1/2  Failed" in app.text, pilot)
+        await until(lambda: "✦ 1/2  ✗ Failed" in app.text, pilot)
         await pilot.press("e")
         await until(lambda: not app.pane.editor.read_only, pilot)
         await pilot.press("ctrl+z", "escape")  # undone: it is offered again
-        await until(lambda: "✦ 1/2  Failed" in app.text, pilot)
+        await until(lambda: "✦ 1/2  ✗ Failed" in app.text, pilot)
         assert BROKEN_LINE not in workspace.journal.read_text()
         await pilot.press("e")
         await until(lambda: not app.pane.editor.read_only, pilot)
         await pilot.press("escape")  # left as it came in: it was only looked at
-        await until(lambda: "✦ 1/2  Failed" in app.text and not app.pane.unsaved, pilot)
+        await until(lambda: "✦ 1/2  ✗ Failed" in app.text and not app.pane.unsaved, pilot)
         assert BROKEN_LINE not in workspace.journal.read_text() and BROKEN_LINE not in app.pane.editor.text
         await pilot.press("e")
         await until(lambda: not app.pane.editor.read_only, pilot)
@@ -335,7 +351,7 @@ async def test_an_edited_suggestion_is_on_disk_only_when_it_is_saved(workspace: 
 
 async def test_what_others_write_meanwhile_stays_when_a_line_is_accepted(workspace: Workspace) -> None:
     async with seated(workspace, 140) as (app, pilot):
-        assert "✦ 1 of 3 suggestions  Completed: sentiment (acc 0.873, 22m44s, 0.8 GPU-h)" in app.text
+        assert "✦ 1 of 3 suggestions  ✓ Completed: sentiment (acc 0.873, 22m44s, 0.8 GPU-h)" in app.text
         workspace.journal.write_text(LOG.replace("* b", "* b, too"))
         await pilot.press("a")
         await until(lambda: "added under Experiments" in app.text, pilot)
@@ -377,6 +393,7 @@ def test_the_command_lists_accepts_and_dismisses(
     assert code == 0 and told["date"] == "2024-10-20"
     assert [one["run"] for one in told["suggestions"]] == [DONE, BROKEN, LIVE]
     assert told["suggestions"][0]["key"] == f"completed:{DONE}"
+    assert told["suggestions"][0]["source"] == f"run:{DONE}"
     code, text = answer(capsysbinary, workspace)
     assert text.splitlines()[0] == f"completed:{DONE}  Experiments  {DONE_LINE}"
     assert answer(capsysbinary, workspace, "--dismiss", LIVE)[0] == 0

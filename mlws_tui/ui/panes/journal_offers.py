@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
@@ -21,12 +22,17 @@ from mlws_tui.services.suggestions import Suggestions
 from mlws_tui.ui.actions import Action
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.panes.journal_offer import OfferLine
+from mlws_tui.ui.panes.journal_steps import Steps
 from mlws_tui.ui.panes.writing import WritingPane
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at what the day could say.
-_PAUSE = 2.0
+#: Seconds between two looks at what the day could say; and after which one looks though nothing of ours changed.
+_PAUSE, _ELSEWHERE = 2.0, 30.0
+#: Seconds that what is known is kept back for what other programs and disks tell.
+_PATIENCE = 0.3
+#: Seconds in which a day's first suggestions come together: until then the first of them is shown, whichever it is.
+_COMING = 3.0
 _Act = Callable[[Sequence[Suggestion], date], Coroutine[Any, Any, None]]
 _OFFERED = frozenset({"accept", "accept_all", "amend", "next_suggestion"})
 
@@ -54,10 +60,14 @@ class OfferingPane(WritingPane):
         self._suggestions = suggestions
         self._offered: Sequence[Suggestion] = ()
         self._offered_for: date | None = None
+        self._offered_at = 0.0
+        self._chose = False  # the person has gone on to another one
         self._nth = 0
         self._taken: set[str] = set()  # keys of what was answered; the index may still be behind
         self._amended: Suggestion | None = None  # what stands in the editor and is not saved yet
         self._proposed = ""  # the text that its line came in with; empty once the person wanted it saved
+        self._back = ""  # key of what was just taken back: it is shown first
+        self._steps = Steps()
         self._offer_line = OfferLine()
         self._look = Coalesced(self, _PAUSE, self._look_for_suggestions)
 
@@ -67,6 +77,7 @@ class OfferingPane(WritingPane):
 
     def on_mount(self) -> None:
         self.watch(self.editor, "read_only", self._draw_offer, init=False)
+        self.set_interval(_ELSEWHERE, self._look_elsewhere)
 
     # what a subclass says
 
@@ -95,22 +106,33 @@ class OfferingPane(WritingPane):
         if self._suggestions is not None:
             self._look.ask(now=now)
 
+    def _look_elsewhere(self) -> None:
+        """Nobody tells when a file is written, a model pulled, or something committed."""
+        if self._unsubscribe is not None:  # the pane is seen
+            self._look_soon()
+
     async def _look_for_suggestions(self) -> None:
         if self._suggestions is None:
             return
         day, chosen = self.shown.date, self._chosen
         try:
-            found = await self._suggestions.of_day(day)
+            found = await self._suggestions.of_day(day, within=_PATIENCE)
         except MlwsError as error:  # the status line tells of the index, the caption of the journal
             log.warning("no suggestions: %s", error)
             found = ()
         if day != self.shown.date:
             self._look_soon(now=True)
             return
-        self._offered = [one for one in found if one.key not in self._taken]
-        self._offered_for = day
+        if self._suggestions.unfinished(day):
+            self._look_soon()
+        self._offered = uncovered([one for one in found if one.key not in self._taken])
+        if self._offered_for != day:
+            self._offered_for, self._offered_at = day, time.monotonic()
+        settled = self._chose or time.monotonic() - self._offered_at > _COMING
+        chosen = chosen if settled else None
         keys = [one.key for one in self._offered]
-        self._nth = keys.index(chosen.key) if chosen is not None and chosen.key in keys else 0
+        wanted = self._back if self._back in keys else chosen.key if chosen is not None else ""
+        self._nth, self._back = keys.index(wanted) if wanted in keys else 0, ""
         self._draw_offer()
 
     @property
@@ -127,7 +149,10 @@ class OfferingPane(WritingPane):
 
     def _draw_offer(self) -> None:
         offered = self._offered if self._offering else ()
-        self._offer_line.offer(offered, self._nth)
+        if self._offer_line.offer(offered, self._nth):
+            self.call_after_refresh(
+                self.editor.scroll_cursor_visible
+            )  # there is more or less room for it now
         self.refresh_bindings()
 
     def _turn_ends(self) -> None:
@@ -147,6 +172,7 @@ class OfferingPane(WritingPane):
     # what is done with it
 
     def action_next_suggestion(self) -> None:
+        self._chose = True
         self._nth = (self._nth + 1) % max(1, len(self._offered))
         self._draw_offer()
 
@@ -154,7 +180,7 @@ class OfferingPane(WritingPane):
         self._take(self._accept, [self._chosen])
 
     def action_accept_all(self) -> None:
-        self._take(self._accept, uncovered(self._offered))
+        self._take(self._accept, self._offered)
 
     def action_discard(self) -> None:
         """Put the suggested line aside, or throw the unsaved text away that was found: never both are asked."""
@@ -174,7 +200,7 @@ class OfferingPane(WritingPane):
 
     def action_leave(self) -> None:
         """Stop editing. A suggested line that nobody changed goes again, and is offered as before."""
-        self._take_back()
+        self._withdraw()
         super().action_leave()
 
     @property
@@ -182,7 +208,7 @@ class OfferingPane(WritingPane):
         """Whether the editor holds a suggested line as it came in, and nobody asked to save it."""
         return self._amended is not None and bool(self._proposed) and self.editor.text == self._proposed
 
-    def _take_back(self) -> None:
+    def _withdraw(self) -> None:
         if self._untouched and self._page is not None:
             self._amended, self._proposed = None, ""
             self.editor.apply_text(self._page.text)
@@ -207,14 +233,17 @@ class OfferingPane(WritingPane):
     async def _accept(self, answered: Sequence[Suggestion], day: date) -> None:
         if self._suggestions is None:
             return
-        titles: dict[str, None] = {}
+        await super().refresh_page()  # what others wrote meanwhile is a step of its own
+        before, page = self.shown, self._page
         try:
-            for one in answered:
-                titles[await self._suggestions.accept(one, day)] = None
+            titles = await self._suggestions.accept_all(answered, day)
         finally:
             await super().refresh_page()
+        if page is not None and self._page is not None and before == self.shown:
+            self._steps.add(before, page.text, self._page.text, answered)
         count = f"{len(answered)} lines " if len(answered) > 1 else ""
-        self.tell(f"{count}added under {' and '.join(titles)}")
+        places = " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+        self.tell(f"{count}added under {places}")
         self._go_to_line(answered[-1].text if answered else "")
 
     async def _dismiss(self, answered: Sequence[Suggestion], _day: date) -> None:
@@ -250,9 +279,11 @@ class OfferingPane(WritingPane):
     async def _save(self) -> bool:
         if self._untouched and not self.editor.read_only:  # the person only looks at something else
             return True
-        self._take_back()
+        self._withdraw()
         before = self._page.text if self._page is not None else ""
         saved = await super()._save()
+        if saved and self._page is not None and self._page.text != before:
+            await self._retrace(before, self._page.text)
         amended = self._amended
         if saved and amended is not None and self._suggestions is not None:
             self._amended = None
@@ -263,6 +294,26 @@ class OfferingPane(WritingPane):
                     log.warning("a suggestion may be offered again: %s", error)
             self._look_soon(now=True)
         return saved
+
+    async def _retrace(self, before: str, after: str) -> None:
+        """Offer again what was just taken back, and no more what was just put there again."""
+        if self._suggestions is None:
+            return
+        step = self._steps.retraced(self.shown, before, after)
+        if step is None:
+            return
+        keys = [one.key for one in step.answered]
+        try:
+            if step.stands:
+                self._taken.update(keys)
+                await self._suggestions.put_aside(step.answered)
+            else:
+                self._taken.difference_update(keys)
+                self._back = keys[0]
+                await self._suggestions.take_back(step.answered, step.day.date)
+        except MlwsError as error:  # the text is as the person wants it
+            log.warning("what is offered does not follow what was undone: %s", error)
+        self._look_soon(now=True)
 
     def _go_to_line(self, text: str) -> None:
         rows = [row for row, line in enumerate(self.editor.exact.lines) if text and text in line]
