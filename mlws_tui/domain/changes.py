@@ -34,9 +34,14 @@ class FileChanged(Change):
 
 @dataclass(frozen=True, slots=True)
 class Notice(Change):
-    """Something that was done without being asked for, and that the person should know. One sentence."""
+    """Something that the person should know, though they did not ask. One sentence.
+
+    Attributes:
+        mild: Whether it only reminds of what could be done; else something was done, or is wrong.
+    """
 
     text: str
+    mild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
