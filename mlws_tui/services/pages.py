@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-from mlws_tui.domain.merge import Merged, merge
+from mlws_tui.domain.merge import Clash, Merged, merge
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
@@ -54,13 +55,36 @@ class Conflict:
     mine: str
     merged: Merged
 
-    def settled(self, choice: str) -> str:
-        """The text that a choice gives: ``mine`` or ``theirs`` as a whole, or ``both`` where they clash."""
-        if choice == "mine":
-            return self.mine
-        if choice == "theirs":
-            return self.page.text
-        return joined(self.merged, choice, self.page.newline)
+    @property
+    def clashes(self) -> tuple[Clash, ...]:
+        """The places that both changed, in the order of the text."""
+        return tuple(part for part in self.merged.parts if isinstance(part, Clash))
+
+    def settled(self, *choices: str) -> str:
+        """The text that the choices give; what either side changed elsewhere is in it.
+
+        Args:
+            choices: ``mine``, ``theirs`` or ``both`` (theirs first) for each clash in order; a single one is for all.
+        """
+        each = iter(choices if len(choices) > 1 else choices * len(self.clashes))
+        lines: list[str] = []
+        for part in self.merged.parts:
+            if not isinstance(part, Clash):
+                lines.extend(part)
+                continue
+            choice = next(each)
+            lines.extend(part.theirs if choice in ("theirs", "both") else ())
+            lines.extend(part.mine if choice in ("mine", "both") else ())
+        return "".join(lines).removesuffix(self.page.newline)
+
+
+def gone(page: Page, base: str, mine: str) -> Conflict:
+    """What there is to settle where others removed the page while it was edited: to write it again, or to let it go.
+
+    A merge by lines would keep what was added last, without a word about the rest.
+    """
+    lines = [tuple(text_lines(text + page.newline)) for text in (base, mine)]
+    return Conflict(page, mine, Merged((Clash(lines[0], lines[1], ()),), 0))
 
 
 def text_lines(text: str) -> list[str]:
@@ -76,3 +100,44 @@ def joined(merged: Merged, choice: str, newline: str) -> str:
 def merge_text(base: str, mine: str, theirs: str, newline: str) -> Merged:
     """Merge texts without a final line end; each is given one, so that a last line equals one in the middle."""
     return merge(*(text_lines(text + newline if text else "") for text in (base, mine, theirs)))
+
+
+def as_lent(old: str, new: str, newline: str) -> str:
+    """A text that another program saved, with the bytes that it was given in all lines that it only rewrote.
+
+    Editors may give all lines the same end, and write signs for bytes that are no text. Lines that say the same as
+    before are taken as they were; lines that are new end like the one before them.
+
+    Args:
+        old: The text that the program was given.
+        new: What it saved.
+        newline: How a line ends that has none before it.
+    """
+    before, after = text_lines(old), text_lines(new)
+    matcher = SequenceMatcher(None, [*map(_said, before)], [*map(_said, after)], autojunk=False)
+    result: list[str] = []
+    for tag, a1, a2, b1, b2 in matcher.get_opcodes():
+        if tag == "equal":
+            result += before[a1:a2]
+            continue
+        for line in after[b1:b2]:
+            end = _end(result[-1]) if result else _end(before[0]) if before else ""
+            result.append(line.rstrip("\r\n") + (end or newline) if _end(line) else line)
+    return "".join(
+        line if _end(line) or number == len(result) - 1 else line + newline
+        for number, line in enumerate(result)
+    )
+
+
+def last_end(text: str) -> str:
+    """How the last line ends that has an end; empty where none has."""
+    return next((end for line in reversed(text_lines(text)) if (end := _end(line))), "")
+
+
+def _said(line: str) -> str:
+    """A line as any program can show it."""
+    return line.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from mlws_tui.services.workbench import Workbench
 from mlws_tui.ui.pane import Pane
 from mlws_tui.ui.panes.gpus import GpusPane
@@ -11,6 +14,19 @@ from mlws_tui.ui.panes.runs import RunsPane
 from mlws_tui.ui.panes.session import SessionPane
 from mlws_tui.ui.panes.writing import WritingPane
 
+if TYPE_CHECKING:
+    from mlws_tui.services.completion import Offer
+
+
+class _Completer:
+    """Completes words; who does it is built when there is the first one to complete."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    async def offers(self, line: str, column: int, *, asked: bool = False) -> Sequence[Offer]:
+        return await self._bench.completions.offers(line, column, asked=asked)
+
 
 class Furniture:
     """The five panes, each with the services that it needs and no others."""
@@ -19,8 +35,11 @@ class Furniture:
         self.gpus = GpusPane(bench.hub, bench.gpus)
         self.runs = RunsPane(bench)
         self.log = LogPane(bench.hub, bench.logs, bench.remembered)
-        self.journal = JournalPane(bench.hub, bench.journal, bench.suggestions)
-        self.session = SessionPane(bench.hub, bench.sessions)
+        keys, completer = bench.settings.journal.keys, _Completer(bench)
+        self.journal = JournalPane(
+            bench.hub, bench.journal, bench.suggestions, keys=keys, completions=completer
+        )
+        self.session = SessionPane(bench.hub, bench.sessions, keys=keys, completions=completer)
 
     def panes(self) -> dict[str, Pane]:
         """The panes by name."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import mlws_tui
 from mlws_tui.config.workspace import Workspace
+from mlws_tui.services.journal import JournalService
 
 LOADED = """
 import sys
@@ -67,6 +72,57 @@ def test_a_capture_loads_neither_store_nor_screen(shell: Shell) -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_what_is_piped_keeps_its_bytes_and_is_no_log(shell: Shell) -> None:
+    call = [sys.executable, "-m", "mlws_tui", "--workspace", str(shell.workspace.root), "log", "code", "-"]
+    subprocess.run([*call, "--date", "2024-10-19"], input=b"caf\xe9\n", check=True, capture_output=True)
+    assert shell.workspace.journal.read_bytes().endswith(b"- a\n- caf\xe9\n")
+    before = shell.workspace.journal.read_bytes()
+    done = subprocess.run(call, input=b"x" * 200_000, check=False, capture_output=True)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert shell.workspace.journal.read_bytes() == before
+
+
+def test_a_day_may_be_said_in_words(shell: Shell) -> None:
+    shell("log", "Code", "late", "--date", "last friday")
+    shown = shell.json("journal", "show", "last friday")
+    assert [section["text"] for section in shown["sections"]] == ["- late\n"]
+    assert date.fromisoformat(shown["date"]).weekday() == 4
+
+
+def test_the_run_is_linked_behind_the_first_line(shell: Shell) -> None:
+    with mlws_tui.run("llama-ft", dir=shell.workspace.root) as run:
+        pass
+    shell("log", "exp", "Best so far\nby far", "--run", "llama-ft", "--date", "2024-10-19")
+    shell("log", "exp", f"again `{run.id}`", "--run", "@last", "--date", "2024-10-19")
+    text = shell.workspace.journal.read_text()
+    assert f"- Best so far `{run.id}`\n  by far\n- again `{run.id}`\n" in text
+
+
+def test_today_is_written_in_ones_own_editor(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\nprintf -- "$WRITES" >> "$1"; exit ${FAILS:-0}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(script))
+    before = shell.workspace.journal.read_bytes()
+    for nothing in ("", "\\n\\n"):
+        monkeypatch.setenv("WRITES", nothing)
+        assert "as it was" in shell("today", "--edit").stdout
+    assert shell.workspace.journal.read_bytes() == before
+    monkeypatch.setenv("WRITES", "### Code\\n- by hand\\n")
+    assert "is saved" in shell("today", "--edit").stdout
+    assert shell.json("today")["sections"][0]["text"] == "- by hand\n"
+    monkeypatch.setenv("WRITES", "- and lost?")
+    monkeypatch.setenv("FAILS", "3")
+    told = shell("today", "--edit", code=1).stderr
+    kept = Path(re.findall(r"is in (\S+\.md)", told)[0])
+    assert kept.stat().st_mode & 0o077 == 0 and kept.parent.stat().st_mode & 0o077 == 0
+    (draft,) = JournalService(shell.workspace).drafts.pages(str(shell.workspace.journal))
+    assert draft.text == "### Code\n- by hand\n- and lost?"
+    assert "lost" not in shell.workspace.journal.read_text()
+
+
 def test_today_and_days_as_documents(shell: Shell) -> None:
     assert "Nothing is written" in shell("today").stdout
     assert shell.json("today")["sections"] == []
@@ -87,9 +143,11 @@ def test_today_and_days_as_documents(shell: Shell) -> None:
     ("args", "code", "words"),
     [
         (("journal", "show", "2020-01-01"), 1, "no entry of 2020-01-01"),
-        (("journal", "show", "someday"), 2, "is no day"),
-        (("log", "Code", "x", "--date", "someday"), 2, "is no day"),
-        (("log", "Code"), 2, "TEXT"),
+        (("journal", "show", "someday"), 2, "names no day"),
+        (("log", "Code", "x", "--date", "someday"), 2, "names no day"),
+        (("log", "Code"), 2, "TEXT is missing"),
+        (("log", "Code", "x", "--run", "@last"), 1, "no runs yet"),
+        (("today", "--edit", "--json"), 2, "do not go together"),
         (("log", " ", "x"), 2, "needs a section"),
         (("session", "new", "x", "--type", "Nonsense"), 2, "no template"),
         (("session", "show", "nothing"), 1, "no session log"),

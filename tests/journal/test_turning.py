@@ -147,7 +147,7 @@ async def test_a_restored_recovery_file_stays_until_its_text_is_somewhere_else(
             _full_disk(pane, patch)
             pane._offer = old
             pane.editor.focus()
-            await pilot.press("r")
+            await pilot.press("R")
             await until(lambda: pane.editor.text == "- a found", pilot)
             await pilot.app.workers.wait_for_complete()
             assert old.path.exists()
@@ -172,7 +172,7 @@ async def test_a_draft_of_another_day_is_restored_there_with_what_is_typed_meanw
             pane, pane._drafts.folder / "old.json", f"{workspace.journal}#2024-10-19.0", "- c"
         )
         pane.editor.focus()
-        await pilot.press("r", "enter", *" hello")
+        await pilot.press("R", "enter", *" hello")
         go.set()
         await until(lambda: "hello" in pane.editor.text, pilot)
         assert pane.editor.text == "- c found hello"

@@ -6,6 +6,7 @@ import asyncio
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
@@ -15,20 +16,27 @@ from mlws_tui.services.journal import DayRef, JournalService
 from mlws_tui.services.pages import Conflict, Page, Saved
 from mlws_tui.services.suggestions import Suggestions
 from mlws_tui.ui.actions import Action, bindings
-from mlws_tui.ui.panes.journal_offers import OFFER_ACTIONS, OfferingPane
+from mlws_tui.ui.jump import Jump
+from mlws_tui.ui.panes.journal_offers import OFFER_ACTIONS
 from mlws_tui.ui.panes.writing import writing_actions
+from mlws_tui.ui.panes.writingrepair import REPAIR_ACTIONS, RepairingPane
+
+if TYPE_CHECKING:
+    from mlws_tui.ui.widgets.editorcompletion import Completer
 
 #: Seconds between looks at the calendar, so that the pane that shows today goes on to the next day at midnight.
 CALENDAR = 30.0
 
 
-class JournalPane(OfferingPane):
+class JournalPane(RepairingPane):
     """Shows an entry of the journal and edits it.
 
     Args:
         hub: Where changes are told.
         journal: The journal.
         suggestions: What it could say by itself; None where nothing is offered.
+        keys: Whose keys the editor has.
+        completions: Completes words in it; None for nothing.
     """
 
     NUMBER = 4
@@ -47,15 +55,27 @@ class JournalPane(OfferingPane):
             ),
             Action("journal.next-day", "right_square_bracket", "Later day", "Go to the day written after"),
             Action("journal.today", "t", "Today", "Go to today"),
+            Action("journal.calendar", "c", "Days", "See the month, and go to a day in it", footer=True),
+            Action("journal.tasks", "T", "Tasks", "See the open tasks of all days"),
+            Action("journal.review", "r", "Review", "See what a week was made of"),
             *OFFER_ACTIONS,
+            *REPAIR_ACTIONS,
         ),
         discards="Put the suggested line aside for good, or throw the unsaved text away that was found",
     )
     BINDINGS = bindings(ACTIONS)
 
-    def __init__(self, hub: Hub, journal: JournalService, suggestions: Suggestions | None = None) -> None:
-        super().__init__(hub, journal.drafts, suggestions, id="journal")
-        self._journal = journal
+    def __init__(
+        self,
+        hub: Hub,
+        journal: JournalService,
+        suggestions: Suggestions | None = None,
+        *,
+        keys: Literal["plain", "vim", "emacs"] = "plain",
+        completions: Completer | None = None,
+    ) -> None:
+        super().__init__(hub, journal, suggestions, id="journal")
+        self.set_writing(keys, completions)
         self._today = journal.today()
         self._ref = DayRef(self._today)
         self._streak = 0
@@ -85,9 +105,20 @@ class JournalPane(OfferingPane):
     def draft_prefix(self) -> str:
         return f"{self._journal.path}#"
 
-    def turn_to(self, key: str) -> str:
+    def turn_to(self, key: str) -> None:
         self._ref = _ref(key)
-        return _name(self._ref.date)
+
+    def coming_key(self) -> str:
+        return f"{self.draft_prefix()}{self._ref.date.isoformat()}.{self._ref.ordinal}"
+
+    def page_of(self, key: str) -> Page:
+        return self._journal.day(_ref(key))
+
+    def name_of(self, key: str) -> str:
+        return _name(_ref(key).date)
+
+    def file_name(self, key: str) -> str:
+        return f"{_ref(key).date.isoformat()}.md"
 
     def starter(self) -> str:
         return self._journal.starter(self._ref)
@@ -98,7 +129,7 @@ class JournalPane(OfferingPane):
             words = f"{words} ({self._ref.ordinal + 1})"
         if self._ref.date == self._today and self._streak > 1:
             words = f"{words} · streak {self._streak}"
-        self.caption(words, self.corner)
+        self.caption(" · ".join(filter(None, (words, self.counts))), self.corner)
         which = "today's entry" if self._ref.date == self._today else "this day's entry"
         hint = "" if not self.editor.read_only else f"enter: write {which}"
         if self.editor.placeholder != Content(hint):
@@ -124,6 +155,43 @@ class JournalPane(OfferingPane):
     def action_today(self) -> None:
         self._today = self._journal.today()
         self.turn(partial(self.show_day, DayRef(self._today)))
+
+    async def show_line(self, line: int) -> None:
+        """Show the entry that holds a line of the file, from 1, and put the cursor there."""
+        ref, row = await asyncio.to_thread(self._day_of_line, line)
+        if ref is not None:
+            await self.show_day(ref)
+            if self._ref == ref:
+                await super().show_line(row)
+
+    def _day_of_line(self, line: int) -> tuple[DayRef | None, int]:
+        """Blocks."""
+        journal = self._journal.read()
+        for day in journal.days:
+            if day.line_start < line <= day.line_end:
+                above = journal.data[: journal.body_span(day)[0]].count(b"\n")
+                return DayRef(day.date, day.ordinal), line - above
+        return None, 0
+
+    async def action_calendar(self) -> None:
+        await self.visit(Jump("days", ""))
+
+    async def action_tasks(self) -> None:
+        await self.visit(Jump("tasks", ""))
+
+    async def action_review(self) -> None:
+        await self.visit(Jump("review", ""))
+
+    def go(self, jump: Jump) -> None:
+        """Go somewhere else; to another day by itself."""
+        try:
+            day = date.fromisoformat(jump.target) if jump.kind == "journal" else None
+        except ValueError:
+            day = None
+        if day is None:
+            super().go(jump)
+        else:
+            self.turn(partial(self.show_day, day))
 
     async def _step(self, by: int) -> None:
         try:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
@@ -22,25 +17,22 @@ from mlws_tui.domain.journal_edits import trim_end
 from mlws_tui.services.drafts import Draft, Drafts
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
-from mlws_tui.ui.pane import Pane
-from mlws_tui.ui.widgets.editor import MarkdownEditor
+from mlws_tui.ui.panes.writingturns import TurningPane
+from mlws_tui.ui.widgets.exactdocument import split
 from mlws_tui.ui.widgets.questionline import QuestionLine
 
 log = logging.getLogger(__name__)
 
+#: Said for as long as it is so.
+CHANGED = "changed on disk as well: saving will ask"
 
-class PagedPane(Pane):
-    """A pane around a `MarkdownEditor` that shows one page. A subclass says what its pages are.
 
-    Reading a page may take long. Who begins to write while one is being turned writes in the one that comes: what
-    is typed until then is held, and never goes into the page that is on its way out.
-    """
+class PagedPane(TurningPane):
+    """A pane around a `MarkdownEditor` that shows one page. A subclass says what its pages are."""
 
     def __init__(self, hub: Hub, drafts: Drafts, *, id: str) -> None:
-        super().__init__(hub, id=id)
-        self.editor = MarkdownEditor(id=f"{id}-editor")
+        super().__init__(hub, drafts, id=id)
         self._line = QuestionLine()
-        self._drafts = drafts
         self._page: Page | None = None
         self._busy = asyncio.Lock()
         self._conflict: Conflict | None = None
@@ -50,15 +42,8 @@ class PagedPane(Pane):
         self._trouble = ""
         self._starter = ""
         self._length = 0
+        self._placed = False  # the person has put the cursor somewhere
         self._captioned: tuple[str | Content, str] | None = None
-        self._turns = 0
-        self._turning = asyncio.Lock()
-        self._still = asyncio.Event()  # no page is being turned
-        self._still.set()
-        self._stays = False  # the page that was asked for did not come
-        self._wants_to_edit = False
-        self._wants_to_leave = False
-        self._held = ""
 
     def caption(self, detail: str | Content = "", corner: str = "") -> None:
         """As in every pane; the border is drawn again only where the words differ."""
@@ -81,6 +66,14 @@ class PagedPane(Pane):
         """Read the page to be shown; blocking, called in a thread. None where there is none."""
 
     @abstractmethod
+    def page_of(self, key: str) -> Page:
+        """Read the page of a key as it is on disk; blocking, called in a thread."""
+
+    @abstractmethod
+    def name_of(self, key: str) -> str:
+        """What people call the page of a key."""
+
+    @abstractmethod
     def store_page(self, page: Page, text: str) -> Saved | Conflict:
         """Save a page; blocking, called in a thread."""
 
@@ -93,20 +86,12 @@ class PagedPane(Pane):
         """What the keys of all pages of this pane begin with."""
 
     @abstractmethod
-    def turn_to(self, key: str) -> str:
-        """Make the page of that key the one to be shown; returns its name for people."""
+    def turn_to(self, key: str) -> None:
+        """Make the page of that key the one to be shown."""
 
     @abstractmethod
     def describe(self) -> None:
         """Set the caption and the placeholder by the page that is shown."""
-
-    @abstractmethod
-    def edit(self, focus: bool = True) -> None:
-        """Let the person write."""
-
-    @abstractmethod
-    def action_leave(self) -> None:
-        """Stop editing; what was typed is saved."""
 
     async def look_for_drafts(self) -> None:
         """Offer what was typed and not saved before; called once, when the first page is there."""
@@ -128,7 +113,11 @@ class PagedPane(Pane):
         if self._page is None:
             return False
         text = trim_end(self.editor.text)
-        return text != self._page.text and not (not self._page.text and text == self._starter)
+        return text != self._page.text and not (not self._page.text and self._only_template(text))
+
+    def _only_template(self, text: str) -> bool:
+        """Whether a new page says nothing but what its template gave it, or less."""
+        return bool(self._starter) and set(split(text)[0]) <= {"", *split(self._starter)[0]}
 
     @property
     def corner(self) -> str:
@@ -143,103 +132,6 @@ class PagedPane(Pane):
         """Remember what happened to the page, and show it."""
         self._word, self._trouble = word, trouble
         self.describe()
-
-    def work(
-        self,
-        task: Callable[[], Coroutine[Any, Any, object]],
-        *,
-        group: str = "default",
-        exclusive: bool = False,
-    ) -> None:
-        """Do something that may wait for the disk without keeping any key waiting."""
-        self.run_worker(self._guarded(task), group=group, exclusive=exclusive)
-
-    async def _guarded(self, task: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        try:
-            await task()
-        except Exception:  # a fault of ours must cost the person neither the app nor what they typed
-            log.exception("the page could not be kept up to date")
-            self.tell(trouble="something went wrong here: see app.log")
-
-    # turning pages
-
-    def turn(self, task: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Do what may bring another page; from now on whoever begins to write does so in that one."""
-        self.action_leave()
-        self._turn_begins()
-        self.work(partial(self._turn, task))
-
-    async def _turn(self, task: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        try:
-            async with (
-                self._turning
-            ):  # one after the other: each begins from the page that the last one brought
-                await task()
-        except BaseException:
-            self._stays = True
-            raise
-        finally:
-            self._turn_ends()
-
-    @contextmanager
-    def turning(self) -> Iterator[None]:
-        """As `turn`, for what is awaited."""
-        self._turn_begins()
-        try:
-            yield
-        except BaseException:
-            self._stays = True
-            raise
-        finally:
-            self._turn_ends()
-
-    def _turn_begins(self) -> None:
-        if not self._turns:
-            self._stays = False
-        self._turns += 1
-        self._still.clear()
-
-    def _turn_ends(self) -> None:
-        """The page is there: who wanted to write meanwhile does now, with what they typed."""
-        self._turns -= 1
-        if self._turns:
-            return
-        self._still.set()
-        wanted, leaves, held = self._wants_to_edit, self._wants_to_leave, self._held
-        self._wants_to_edit, self._wants_to_leave, self._held = False, False, ""
-        if not wanted:
-            return
-        if not self._stays:
-            self.edit(focus=not leaves)
-        if not self.editor.read_only:
-            if held:
-                self.editor.insert(held, maintain_selection_offset=False)
-            if leaves:
-                self.action_leave()
-        elif held:  # in the page that stays it would be in the wrong place
-            self.notify(held, title="Not written: the page did not come", timeout=15, markup=False)
-        self.refresh_bindings()
-
-    def on_key(self, event: events.Key) -> None:
-        """Hold what is typed for a page that is still to come; else letters would be commands."""
-        if not self._wants_to_edit or self._wants_to_leave:
-            return
-        if event.key == "enter":
-            self._held += "\n"
-        elif event.key == "backspace":
-            self._held = self._held[:-1]
-        elif event.is_printable and event.character:
-            self._held += event.character
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-
-    def on_paste(self, event: events.Paste) -> None:
-        """As `on_key`."""
-        if self._wants_to_edit and not self._wants_to_leave:
-            self._held += event.text
-            event.stop()
 
     # loading
 
@@ -286,6 +178,7 @@ class PagedPane(Pane):
         self._page = page
         self._starter = ""
         self._conflict = None
+        self._placed = False
         self._length = len(page.text) if page else 0
         self.editor.show(page.text if page else "", page.newline if page else "\n")
         self.tell()
@@ -312,6 +205,8 @@ class PagedPane(Pane):
 
     def _take_in(self, page: Page) -> None:
         """The page as others left it, into the editor."""
+        if self._conflict is not None:  # it is compared with the disk again when it is settled
+            return
         known = self._page
         if known is None or page.text == known.text:
             self._page = page
@@ -322,9 +217,12 @@ class PagedPane(Pane):
             self.editor.apply_text(page.text)
             self.tell("changed outside" if known.text else "")
             return
+        if known.text and not page.exists:
+            self.tell(trouble=CHANGED)
+            return
         merged = merge_text(known.text, trim_end(self.editor.text), page.text, page.newline)
         if merged.clashes:
-            self.tell(trouble="changed on disk as well: saving will ask")
+            self.tell(trouble=CHANGED)
             return
         self._page = page
         self.editor.apply_text(joined(merged, "both", page.newline))
@@ -347,6 +245,7 @@ class PagedPane(Pane):
             log.warning("no recovery file of %s: %s", page.key, error)
             self.tell(trouble="unsaved, and no recovery file can be written")
             return False
+        await self._forget_held()
         await self._discard_restored(page.key)
         return True
 
@@ -358,6 +257,7 @@ class PagedPane(Pane):
             await asyncio.to_thread(self._drafts.drop, key)
         except OSError as error:
             log.warning("the recovery file of %s stays: %s", key, error)
+        await self._forget_held()
         await self._discard_restored(key)
 
     async def _discard_restored(self, key: str) -> None:
@@ -377,6 +277,8 @@ class PagedPane(Pane):
             if self._page is not None and self._differs:
                 page = self._page
                 self._drafts.keep(page.key, page.text, self.editor.text, self.editor.cursor_location)
+            if self._held:
+                self._drafts.keep(self.coming_key(), "", self._held, (0, 0), f"held{self._times_held}")
         except Exception:  # whatever it is, the app is on its way out and must restore the terminal
             log.exception("unsaved text could not be kept")
 

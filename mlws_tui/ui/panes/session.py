@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.content import Content
@@ -20,6 +21,9 @@ from mlws_tui.services.sessions import SessionsService
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.panes.writing import WritingPane, writing_actions
 
+if TYPE_CHECKING:
+    from mlws_tui.ui.widgets.editorcompletion import Completer
+
 #: Seconds without typing after which the sections that are left are counted again.
 COUNT_AFTER = 0.5
 
@@ -30,6 +34,8 @@ class SessionPane(WritingPane):
     Args:
         hub: Where changes are told.
         sessions: The session logs.
+        keys: Whose keys the editor has.
+        completions: Completes words in it; None for nothing.
     """
 
     NUMBER = 5
@@ -51,8 +57,16 @@ class SessionPane(WritingPane):
     )
     BINDINGS = bindings(ACTIONS)
 
-    def __init__(self, hub: Hub, sessions: SessionsService) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        sessions: SessionsService,
+        *,
+        keys: Literal["plain", "vim", "emacs"] = "plain",
+        completions: Completer | None = None,
+    ) -> None:
         super().__init__(hub, sessions.drafts, id="session")
+        self.set_writing(keys, completions)
         self._sessions = sessions
         self._name: str | None = None
         self._facts: SessionFacts | None = None
@@ -97,9 +111,17 @@ class SessionPane(WritingPane):
     def draft_prefix(self) -> str:
         return f"{self._sessions.folder}/"
 
-    def turn_to(self, key: str) -> str:
+    def turn_to(self, key: str) -> None:
         self._name = Path(key).stem
-        return self._name
+
+    def coming_key(self) -> str:
+        return str(self._sessions.folder / f"{self._name}.md")
+
+    def page_of(self, key: str) -> Page:
+        return self._sessions.page(Path(key).stem)
+
+    def name_of(self, key: str) -> str:
+        return Path(key).stem
 
     def take_place(self) -> None:
         """Select the first placeholder, so that what is typed takes its place; with none left go to the end."""
@@ -120,7 +142,8 @@ class SessionPane(WritingPane):
         count = (
             "" if not left else "1 section left to write" if left == 1 else f"{left} sections left to write"
         )
-        self.caption(self._facts.title or self._name, " · ".join(filter(None, (self.corner, count))))
+        title = " · ".join(filter(None, (self._facts.title or self._name, self.counts)))
+        self.caption(title, " · ".join(filter(None, (self.corner, count))))
         self._hint("enter: write" if self.editor.read_only else "")
 
     def _hint(self, text: str) -> None:
@@ -128,25 +151,33 @@ class SessionPane(WritingPane):
             self.editor.placeholder = Content(text)
 
     @on(TextArea.Changed)
-    def _count_soon(self) -> None:
+    def _count_what_is_left(self) -> None:
         if self._count_timer is not None:
             self._count_timer.stop()
-        self._count_timer = self.set_timer(COUNT_AFTER, self._count)
+        self._count_timer = self.set_timer(COUNT_AFTER, self._see_what_is_left)
 
-    def _count(self) -> None:
+    def _see_what_is_left(self) -> None:
         if self._name is not None:
             self._facts = self._sessions.facts_of(self._name, self.editor.text)
             self.describe()
 
     # going from one to another
 
-    async def show_session(self, name: str) -> None:
-        """Show another session log; the one that is shown is saved first."""
+    async def show_session(self, name: str, line: int = 0) -> None:
+        """Show another session log; the one that is shown is saved first.
+
+        Args:
+            name: Its name.
+            line: The line of its file to go to, from 1; 0 for none.
+        """
         with self.turning():
-            if name == self._name or not await self.leave_page():
-                return
-            self._name = name
-            await self.refresh_page()
+            if name != self._name:
+                if not await self.leave_page():
+                    return
+                self._name = name
+                await self.refresh_page()
+        if line and self._name == name:
+            await self.show_line(line)
 
     async def new_session(self, title: str, session_type: str = "Experiment") -> None:
         """Make a session log from the template of its type and begin to write in it."""
