@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ def open_app(workspace: Workspace) -> int:
         MlwsError: if the workspace cannot be opened at all.
     """
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # each animated frame costs kilobytes over SSH
+    gc.disable()  # what is made until the panes are there stays: `_settled` turns it on again
     return asyncio.run(_run(workspace))
 
 
@@ -60,7 +62,7 @@ async def _run(workspace: Workspace) -> int:
     themes, theme_problems = known_themes(workspace)
     settings, problems = load_settings(workspace, {theme.name for theme in themes})
     opener = partial(_open_bench, workspace, settings, (*problems, *theme_problems))
-    app = MlwsApp(opener, themes=themes, theme=settings.theme)
+    app = MlwsApp(opener, themes=themes, theme=settings.theme, settled=_settled)
     try:
         await app.run_async()
     finally:
@@ -68,6 +70,12 @@ async def _run(workspace: Workspace) -> int:
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0
+
+
+def _settled() -> None:
+    """Leave all that was made up to now out of every later search for garbage: each would hold a key up for long."""
+    gc.freeze()
+    gc.enable()
 
 
 async def _open_bench(workspace: Workspace, settings: Settings, problems: Sequence[ConfigError]) -> Opened:

@@ -10,18 +10,23 @@ import click
 from mlws_tui.cli.output import Session
 from mlws_tui.config.workspace import default_root
 from mlws_tui.domain.text import safe_text
-from mlws_tui.services.workspace import init
+from mlws_tui.services.workspace import init, journal_alone
 
 
 @click.command("init")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--journal",
+    is_flag=True,
+    help="The journal alone: folders for logs and session logs come when they are needed.",
+)
 @click.pass_obj
-def command(session: Session, path: Path | None) -> None:
+def command(session: Session, path: Path | None, journal: bool) -> None:
     """Make a workspace in PATH, by default ~/ml-workspace. What exists stays as it is.
 
     Who may read .mlws follows the setting files.private.
     """
-    result = init(path or (Path(session.given) if session.given else default_root()))
+    result = init(path or (Path(session.given) if session.given else default_root()), journal=journal)
     root = safe_text(str(result.workspace.root))
     if not result.made and not result.changed:
         click.echo(f"{root} is a workspace already; nothing was changed")
@@ -33,5 +38,7 @@ def command(session: Session, path: Path | None) -> None:
         click.echo(f"  kept  {name}")
     for change in result.changed:
         click.echo(f"  mode  {safe_text(change)}")
-    usual = result.workspace.root == default_root()
-    click.echo("Open it with: mlws-tui" + ("" if usual else f" --workspace {shlex.quote(root)}"))
+    where = "" if result.workspace.root == default_root() else f" --workspace {shlex.quote(root)}"
+    click.echo(f"Open it with: mlws-tui{where}")
+    if journal_alone(result.workspace):
+        click.echo(f'Write in it with: mlws-tui{where} log Learning "What I found out"')

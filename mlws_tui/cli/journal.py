@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, timedelta
+from datetime import date
 
 import click
 
-from mlws_tui.cli.output import Session, emit_json, run_async
-from mlws_tui.domain.dates import read_title
+from mlws_tui.cli.lazygroup import LazyGroup
+from mlws_tui.cli.output import Session, emit_json, run_async, say
 from mlws_tui.domain.errors import NotFoundError, UsageError
+from mlws_tui.domain.journal import SECTIONS
+from mlws_tui.domain.markdown import decode
 from mlws_tui.domain.text import safe_text
-from mlws_tui.services.journal import JournalService, document, readable
+from mlws_tui.services.journal import DayRef, JournalService, document, readable
+
+_MOST_PIPED = 100_000  # bytes
+_DAYS = "DAY is 2024-10-19, yesterday, last friday, 3 days ago and the like."
+
+
+def _sections(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The standard sections that begin so, for a shell that completes; as they are or in lower case."""
+    names = SECTIONS if incomplete[:1].isupper() else tuple(map(str.lower, SECTIONS))
+    return [name.partition(" ")[0] for name in names if name.startswith(incomplete)]
 
 
 @click.command("log")
-@click.argument("section")
-@click.argument("text", nargs=-1, required=True)
-@click.option("--date", "day", metavar="DAY", help="The day: 2024-10-19 or yesterday. Default: today.")
+@click.argument("section", shell_complete=_sections)
+@click.argument("text", nargs=-1)
+@click.option("--date", "--day", "day", metavar="DAY", help=f"The day, today if not given. {_DAYS}")
 @click.option("--task", is_flag=True, help="Write it as an open task: - [ ] TEXT.")
+@click.option("--run", "ref", metavar="RUN", help="Link to this run behind the text: its id, a name, @last.")
 @click.pass_obj
-def log_command(session: Session, section: str, text: tuple[str, ...], day: str | None, task: bool) -> None:
+def log_command(
+    session: Session, section: str, text: tuple[str, ...], day: str | None, task: bool, ref: str | None
+) -> None:
     """Add a line to a day of the journal.
 
     SECTION is Models, Experiments, Agents, Datasets, Code, Workspace, Learning or Next Steps, in any case or
-    shortened; another name makes a section of that name. TEXT may be - to read it from standard input.
+    shortened; another name makes a section of that name. TEXT may have several lines, and may be - to be read from
+    standard input. Before a text that begins with a dash goes --.
     """
+    if not text:
+        raise UsageError(
+            "TEXT is missing: a line has a section and a text",
+            hint=f"mlws-tui log Learning {_quoted(section)}",
+        )
     service = JournalService(session.workspace())
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
     when = _day(day, service.today()) if day else service.today()
+    words = _piped() if text == ("-",) else " ".join(text)
+    if ref is not None and words.strip():
+        from mlws_tui.cli.runlinks import with_link
+
+        words = run_async(with_link(session, words, ref))
     title = service.append(section, words, when, task=task)
     click.echo(f"{when.isoformat()} {safe_text(title)}: {_first_line(words)}")
 
 
 @click.command("today")
+@click.option("--edit", is_flag=True, help="Write it in $VISUAL or $EDITOR instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def today_command(session: Session, as_json: bool) -> None:
-    """Print today's journal entry."""
+def today_command(session: Session, edit: bool, as_json: bool) -> None:
+    """Print today's journal entry, or edit it."""
+    if edit and as_json:
+        raise UsageError("--edit and --json do not go together")
     service = JournalService(session.workspace())
+    if edit:
+        from mlws_tui.cli.journaledit import edit_day
+
+        click.echo(edit_day(service, DayRef(service.today())))
+        return
     try:
         _show(service, service.today(), as_json)
     except NotFoundError:
@@ -48,18 +80,30 @@ def today_command(session: Session, as_json: bool) -> None:
             click.echo(f"Nothing is written for today yet ({service.today().isoformat()}).")
 
 
-@click.group("journal", short_help="List the days of the journal, show one")
+@click.group(
+    "journal",
+    cls=LazyGroup,
+    table={
+        "days": ("mlws_tui.cli.journal:days_command", "List the days that have an entry"),
+        "show": ("mlws_tui.cli.journal:show_command", "Print the entry of a day"),
+        "lint": ("mlws_tui.cli.journallint:command", "Say what would be better elsewhere, shorter or linked"),
+        "export": ("mlws_tui.cli.journalexport:command", "Write days as Markdown, HTML or JSON"),
+        "suggestions": ("mlws_tui.cli.journal:suggestions_command", "List the lines that a day could have"),
+    },
+)
 def command() -> None:
-    """Read the journal, ACTIVITY.md."""
+    """Read, check and export the journal, ACTIVITY.md."""
 
 
-@command.command("days")
+@click.command("days")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def _days(session: Session, as_json: bool) -> None:
+def days_command(session: Session, as_json: bool) -> None:
     """List the days that have an entry, in the order of the file."""
     journal = JournalService(session.workspace()).read()
     if not as_json:
+        if not journal.days:
+            say("nothing is written yet")
         for day in journal.days:
             sections = ", ".join(safe_text(section.title) for section in journal.sections(day))
             click.echo(f"{day.date:%Y-%m-%d %a}  {sections}".rstrip())
@@ -79,18 +123,18 @@ def _days(session: Session, as_json: bool) -> None:
     )
 
 
-@command.command("show")
+@click.command("show")
 @click.argument("day")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def _show_day(session: Session, day: str, as_json: bool) -> None:
-    """Print the entry of DAY: 2024-10-19, today or yesterday."""
+def show_command(session: Session, day: str, as_json: bool) -> None:
+    """Print the entry of DAY: 2024-10-19, yesterday, last friday, 3 days ago and the like."""
     service = JournalService(session.workspace())
     _show(service, _day(day, service.today()), as_json)
 
 
-@command.command("suggestions")
-@click.option("--day", metavar="DAY", help="The day: 2024-10-19 or yesterday. Default: today.")
+@click.command("suggestions")
+@click.option("--day", metavar="DAY", help=f"The day, today if not given. {_DAYS}")
 @click.option(
     "--accept", multiple=True, metavar="KEY", help="Write the lines of a key or a run; all for all."
 )
@@ -99,7 +143,7 @@ def _show_day(session: Session, day: str, as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def _suggestions(
+def suggestions_command(
     session: Session, day: str | None, accept: tuple[str, ...], dismiss: tuple[str, ...], as_json: bool
 ) -> None:
     """List the lines that a day could have: runs that started, completed, failed or were stopped.
@@ -139,21 +183,37 @@ def _nothing(service: JournalService, when: date) -> dict[str, object]:
     }
 
 
-def _day(text: str, today: date) -> date:
-    """A day as a person names it.
+def _piped() -> str:
+    """The text on standard input.
 
     Raises:
-        UsageError: if it names none.
+        UsageError: if it is no line of a journal, but a log.
     """
-    word = text.strip().casefold()
-    if word == "today":
-        return today
-    if word == "yesterday":
-        return today - timedelta(days=1)
-    dated = read_title(text)
-    if dated is None:
-        raise UsageError(f"{text!r} is no day", hint="write it as 2024-10-19, today or yesterday")
-    return dated.day
+    data = sys.stdin.buffer.read(_MOST_PIPED + 1)
+    if len(data) > _MOST_PIPED:
+        raise UsageError(
+            f"Standard input has more than {_MOST_PIPED // 1000} kB",
+            hint="that is a log: keep it below logs/, and write here what it means",
+        )
+    return decode(data)
+
+
+def _day(text: str, today: date) -> date:
+    """The day that someone typed.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    from mlws_tui.domain.daywords import read_day  # a plain capture names none
+
+    return read_day(text, today)
+
+
+def _quoted(text: str) -> str:
+    """Text as one word for a shell."""
+    import shlex
+
+    return shlex.quote(safe_text(text))
 
 
 def _first_line(text: str) -> str:

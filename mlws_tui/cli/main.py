@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from mlws_tui import __version__
 from mlws_tui.cli.lazygroup import LazyGroup
 from mlws_tui.cli.output import Session, fail, is_terminal, say
 from mlws_tui.domain.errors import MlwsError, UsageError, WorkspaceError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: Every command: where it is, and the line that ``--help`` shows, so that help imports none of them.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -32,13 +36,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "archive": ("mlws_tui.cli.archive:command", "Pack old logs, which can be read as before"),
     "log": ("mlws_tui.cli.journal:log_command", "Add a line to today's journal entry"),
-    "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry"),
-    "journal": ("mlws_tui.cli.journal:command", "List the days of the journal, show one"),
+    "today": ("mlws_tui.cli.journal:today_command", "Print today's journal entry, or edit it"),
+    "journal": ("mlws_tui.cli.journal:command", "List, show, check and export the days of the journal"),
+    "tasks": ("mlws_tui.cli.tasks:command", "List what is still to be done, tick it, carry it over"),
+    "review": ("mlws_tui.cli.review:command", "Tell what a week or a month of work came to"),
+    "search": ("mlws_tui.cli.search:command", "Search the journal, session logs, runs and their errors"),
     "session": ("mlws_tui.cli.session:command", "Begin, list and show session logs"),
     "export": ("mlws_tui.cli.export:command", "Write runs and metrics to Parquet, CSV or JSON lines"),
     "doctor": ("mlws_tui.cli.doctor:command", "Check the workspace, mend it, make its index again"),
     "gpu": ("mlws_tui.cli.gpu:command", "Show the GPUs"),
     "config": ("mlws_tui.cli.config:command", "Print the settings and where each comes from"),
+    "shell-init": ("mlws_tui.cli.shellinit:command", "Print short commands and completion for your shell"),
     "keys": ("mlws_tui.cli.keys:command", "List every action of the app with its keys"),
     "themes": ("mlws_tui.cli.themes:command", "List the themes"),
 }
@@ -46,10 +54,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Begin", ("init", "demo")),
     ("Runs and logs", ("run", "attach", "runs", "experiments", "metrics", "logs", "archive", "export")),
-    ("Journal and sessions", ("log", "today", "journal", "session")),
+    ("Journal and sessions", ("log", "today", "tasks", "journal", "review", "search", "session")),
     ("Machine", ("gpu", "doctor")),
-    ("Settings", ("config", "keys", "themes")),
+    ("Settings", ("config", "keys", "themes", "shell-init")),
 )
+
+#: A shell sets it to ask for completions.
+COMPLETE = "_MLWS_TUI_COMPLETE"
 
 
 class _ReaderGoneError(Exception):
@@ -64,6 +75,13 @@ class _Commands(LazyGroup):
             return super().invoke(ctx)
         except BrokenPipeError as error:  # click would call it a failure
             raise _ReaderGoneError from error
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        from click.shell_completion import CompletionItem
+
+        own = click.Command.shell_complete(self, ctx, incomplete)  # a group's would import every command
+        names = (name for _, names in GROUPS for name in names if name.startswith(incomplete))
+        return [*(CompletionItem(name, help=COMMANDS[name][1]) for name in names), *own]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in GROUPS:
@@ -106,6 +124,8 @@ def main(args: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except MlwsError as error:
+        if COMPLETE in os.environ:  # a shell asks for words, and a person looks at a half-typed line
+            return 0
         return fail(error)
     except click.Abort:
         return _interrupted()

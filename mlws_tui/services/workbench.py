@@ -19,6 +19,7 @@ from mlws_tui.services.ingest import IngestService
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.logs import LogsService
 from mlws_tui.services.remembered import Remembered
+from mlws_tui.services.reminders import Reminders
 from mlws_tui.services.runlists import RunLists
 from mlws_tui.services.runs import RunsService
 from mlws_tui.services.sessions import SessionsService
@@ -31,13 +32,20 @@ if TYPE_CHECKING:
     from mlws_tui.config.schema import Settings
     from mlws_tui.services.charts import Charts
     from mlws_tui.services.comparing import Comparing
+    from mlws_tui.services.completion import Completions
+    from mlws_tui.services.days import DaysService
     from mlws_tui.services.forking import Forking
     from mlws_tui.services.lineage import LineageService
+    from mlws_tui.services.links import Links
     from mlws_tui.services.reproducing import Reproducing
+    from mlws_tui.services.review import Reviews
     from mlws_tui.services.runacts import RunActs
     from mlws_tui.services.runpages import RunPages
+    from mlws_tui.services.search import Search
     from mlws_tui.services.stopping import Stopping
+    from mlws_tui.services.tasks import TasksService
     from mlws_tui.services.terminals import Terminals
+    from mlws_tui.services.textindex import TextIndex
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +88,7 @@ class Workbench:
         self.journal = JournalService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.sessions = SessionsService(workspace, clock=lambda: datetime.fromtimestamp(clock()))
         self.suggestions = Suggestions(
+            workspace,
             store,
             self.runs,
             self.journal,
@@ -87,6 +96,16 @@ class Workbench:
             self.ingest,
             self.hub,
             auto=settings.journal.auto,
+        )
+        self.reminders = Reminders(
+            store,
+            self.runs,
+            self.journal,
+            self.sessions,
+            self.remembered,
+            self.hub,
+            days=settings.journal.reminders,
+            experiments=settings.sessions.reminders,
         )
         self.gpus = GpuService(self.hub, interval=settings.gpu.interval, disk=workspace.root, clock=clock)
         self.watch = WatchService(workspace, self.hub)
@@ -176,9 +195,59 @@ class Workbench:
 
         return Comparing(self.runs, self.journal, self.sessions)
 
+    @cached_property
+    def review(self) -> Reviews:
+        """What weeks and months came to."""
+        from mlws_tui.services.review import Reviews
+
+        return Reviews(self.store, self.runs, self.runlists, self.journal, self.sessions, self.hub)
+
+    @cached_property
+    def textindex(self) -> TextIndex:
+        """Keeps what was written searchable."""
+        from mlws_tui.services.textindex import TextIndex
+
+        return TextIndex(self.workspace, self.store, self.hub, self.ingest, self.journal, self.sessions)
+
+    @cached_property
+    def search(self) -> Search:
+        """Finds what was written."""
+        from mlws_tui.services.search import Search
+
+        return Search(self.workspace, self.store, self.journal, self.sessions)
+
+    @cached_property
+    def links(self) -> Links:
+        """Who links where."""
+        from mlws_tui.services.links import Links
+
+        return Links(self.workspace, self.store, self.journal, self.sessions)
+
+    @cached_property
+    def completions(self) -> Completions:
+        """What a word in the journal may become."""
+        from mlws_tui.services.completion import Completions
+
+        return Completions(self.runs, self.runlists, self.logs, self.sessions, self.journal)
+
+    @cached_property
+    def tasks(self) -> TasksService:
+        """The tasks of the journal."""
+        from mlws_tui.services.tasks import TasksService
+
+        return TasksService(self.journal)
+
+    @cached_property
+    def days(self) -> DaysService:
+        """The days of the journal by months."""
+        from mlws_tui.services.days import DaysService
+
+        return DaysService(self.journal, self.tasks, self.store)
+
     async def start(self) -> None:
         """Begin to ingest, to watch and to sample, until `close`."""
-        for service in (self.ingest, self.runs, self.suggestions, self.watch, self.gpus):
+        always = (self.ingest, self.runs, self.suggestions, self.reminders, self.watch, self.gpus)
+        for service in (*always, self.textindex):
             self._started.append(service)
             await service.start()
 
@@ -189,6 +258,8 @@ class Workbench:
         """
         if self.ingest not in self._started:  # a command that only caught up holds the lease too
             self._started.insert(0, self.ingest)
+        if self.suggestions not in self._started:  # they may still be asking disks and other programs
+            self._started.append(self.suggestions)
         try:
             while self._started:
                 await _close(self._started.pop())

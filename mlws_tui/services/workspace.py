@@ -41,11 +41,27 @@ class Made:
     changed: tuple[str, ...]
 
 
-def init(path: Path) -> Made:
+def journal_alone(workspace: Workspace) -> bool:
+    """Whether the workspace is there for its journal: it has no logs, session logs or runs. It blocks."""
+    if os.path.lexists(workspace.logs) or os.path.lexists(workspace.sessions):
+        return False
+    try:
+        with os.scandir(workspace.streams) as found:
+            return all(entry.name.startswith("_") for entry in found)  # the others are runs
+    except OSError:  # there are none, or none that can be seen
+        return True
+
+
+def init(path: Path, *, journal: bool = False) -> Made:
     """Make a workspace of the folder, which is made if it is not there. What exists stays as it is.
 
     But for who may read ``.mlws``: that follows the setting ``files.private``. What is made outside of it follows
     the setting too, and keeps what the person makes of it later.
+
+    Args:
+        path: The folder.
+        journal: Whether to begin with the journal alone: the folders for logs and session logs are then made when
+            the first is written.
 
     Raises:
         WorkspaceError: if something stands in the way or cannot be written.
@@ -57,7 +73,7 @@ def init(path: Path) -> Made:
     kept: list[str] = []
     try:
         workspace.root.mkdir(parents=True, exist_ok=True)
-        for folder in _folders(workspace):
+        for folder in _own_folders(workspace) if journal else _folders(workspace):
             there = folder.is_dir()
             make_folder(folder, mode)
             (kept if there else made).append(workspace.relative(folder) + "/")
@@ -139,9 +155,13 @@ def _wanted(path: Path, mode: int, private: bool) -> int:
     return permissions & ~0o007 | (0 if lock else 0o050 if stat.S_ISDIR(mode) else 0o040)
 
 
+def _own_folders(workspace: Workspace) -> list[Path]:
+    return [workspace.marker, workspace.streams]
+
+
 def _folders(workspace: Workspace) -> list[Path]:
     logs = [workspace.logs / kind for kind in (*KINDS, "archive")]
-    return [workspace.marker, workspace.streams, *logs, workspace.sessions.parent, workspace.sessions]
+    return [*_own_folders(workspace), *logs, workspace.sessions.parent, workspace.sessions]
 
 
 def _files(workspace: Workspace) -> list[tuple[Path, str]]:
