@@ -68,6 +68,7 @@ class MlwsApp(App[int]):
         themes: The themes to choose from.
         theme: Name of the one to begin with.
         live: Whether to ingest, watch and sample; without it the app shows what the index holds.
+        settled: Called once, when the panes are there and the app is live.
     """
 
     TITLE = "mlws-tui"
@@ -84,11 +85,13 @@ class MlwsApp(App[int]):
         themes: Sequence[Theme] = (),
         theme: str = "",
         live: bool = True,
+        settled: Callable[[], None] | None = None,
     ) -> None:
         self._barrier = ControlBarrier()
         super().__init__()
         self._open_bench = open_bench
         self._live = live
+        self._settled = settled
         self.bench: Workbench | None = None
         self._opened: Workbench | None = None
         self._typed_ahead: list[events.Key | events.Paste] | None = []  # None: nothing has to wait any more
@@ -136,6 +139,8 @@ class MlwsApp(App[int]):
             self.notify(opened.bench.notice, severity="warning", timeout=20, markup=False)
         if self._live:
             await self._go_live(opened.bench)
+        if self._settled is not None:
+            self._settled()
 
     async def _take_typed_ahead(self) -> None:
         """Deal with the keys that came before the panes, in their order: also those that come meanwhile wait."""

@@ -17,6 +17,9 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action("app.keys", "question_mark", "Keys", "List the keys of the focused pane", footer=True),
     Action("app.zoom", "z", "Zoom", "Show the focused pane alone, or all panes again", footer=True),
     Action("app.new-session", "n", "New session", "Begin a session log from the template", footer=True),
+    Action("app.search", "ctrl+f", "Search", "Search all that was written", footer=True),
+    Action("app.tasks", "", "Tasks", "List what is still to be done, of all days"),
+    Action("app.review", "", "Review", "See what a week of work came to"),
     Action("app.theme", "ctrl+t", "Theme", "Change the colours for this sitting"),
     Action("app.palette", "ctrl+p", "Commands", "Find and run any command", footer=True, palette=False),
     Action(
@@ -43,6 +46,10 @@ SCOPES: dict[str, str] = {
     "runpage": "Page of a run",
     "compare": "Comparison",
     "lineage": "Lineage",
+    "tasks": "Tasks",
+    "days": "Days of the journal",
+    "review": "Review",
+    "search": "Search",
 }
 
 PANE_TITLES: dict[str, str] = {
@@ -62,15 +69,19 @@ def all_actions() -> list[Action]:
     from mlws_tui.ui.panes.runs import RunsPane
     from mlws_tui.ui.panes.session import SessionPane
     from mlws_tui.ui.screens.compare import ComparePage
+    from mlws_tui.ui.screens.days import DaysScreen
     from mlws_tui.ui.screens.lineage import LineagePage
+    from mlws_tui.ui.screens.review import ReviewScreen
     from mlws_tui.ui.screens.runpage import RunPage
+    from mlws_tui.ui.screens.search import SearchScreen
+    from mlws_tui.ui.screens.tasks import TasksScreen
 
     actions = list(APP_ACTIONS)
     for pane in (GpusPane, RunsPane, LogPane, JournalPane, SessionPane):
         actions.extend(pane.ACTIONS)
     pages = {
         action.id: replace(action, palette=False)  # they are offered by the page itself alone
-        for page in (RunPage, ComparePage, LineagePage)
+        for page in (RunPage, ComparePage, LineagePage, TasksScreen, DaysScreen, ReviewScreen, SearchScreen)
         for action in page.ACTIONS
     }
     order = list(SCOPES)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,6 +19,7 @@ from mlws_tui.domain.changes import Change, IndexState, Notice
 from mlws_tui.domain.endings import word
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
+from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.keynames import key_label
 from mlws_tui.ui.layout import PANES, Layout, choose
 from mlws_tui.ui.registry import APP_ACTIONS, PANE_TITLES, SCOPES
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
     from mlws_tui.services.archive import ArchiveService
     from mlws_tui.services.workbench import Workbench
     from mlws_tui.ui.furniture import Furniture
-    from mlws_tui.ui.jump import Jump
     from mlws_tui.ui.pane import Pane
     from mlws_tui.ui.panes.log import LogPane
     from mlws_tui.ui.panes.runs import RunsPane
     from mlws_tui.ui.panes.writing import WritingPane
+    from mlws_tui.ui.screens.jumping import Jumping
+    from mlws_tui.ui.widgets.editor import MarkdownEditor
 
 SIDE_PANES = ("gpus", "journal", "session")
 
@@ -57,7 +59,11 @@ class Desk(Screen[None]):
     It begins with empty places, so that it can be shown at once, and is furnished when the workbench is open.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(APP_ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Searching is there while one types, too, where the key would go to the text.
+        replace(one, priority=True) if isinstance(one, Binding) and one.id == "app.search" else one
+        for one in bindings(APP_ACTIONS)
+    ]
     DEFAULT_CSS = """
     Desk { layout: vertical; background: $background; }
     Desk #body { height: 1fr; }
@@ -79,6 +85,7 @@ class Desk(Screen[None]):
         super().__init__()
         self._places: dict[str, Widget] = {name: Blank(name) for name in PANES}
         self._furniture: Furniture | None = None
+        self._jumping: Jumping | None = None
         self._bench: Workbench | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._problem = ""
@@ -117,11 +124,17 @@ class Desk(Screen[None]):
 
     async def furnish(self, bench: Workbench) -> None:
         """Put the panes in their places."""
+        from mlws_tui.services.workspace import journal_alone
         from mlws_tui.ui.furniture import Furniture
+        from mlws_tui.ui.screens.jumping import Jumping
 
+        if self._here == "runs" and await asyncio.to_thread(journal_alone, bench.workspace):
+            self._here = "journal"
         self._bench = bench
         self._furniture = Furniture(bench)
+        self._jumping = Jumping(self, bench, self._furniture, self.go_to)
         self._unsubscribe = bench.hub.subscribe(self._hear)
+        bench.reminders.busy = lambda: any(not pane.editor.read_only for pane in self.editors)
         with self.app.batch_update():
             for name, pane in self._furniture.panes().items():
                 await self._replace(name, pane)
@@ -146,7 +159,8 @@ class Desk(Screen[None]):
 
     def _hear(self, change: Change) -> None:
         if isinstance(change, Notice):
-            self.notify(change.text, severity="warning", timeout=20, markup=False)
+            severity: Literal["information", "warning"] = "information" if change.mild else "warning"
+            self.notify(change.text, severity=severity, timeout=20, markup=False)
         if not isinstance(change, IndexState):
             return
         words, trouble = _index_words(change)
@@ -277,25 +291,34 @@ class Desk(Screen[None]):
 
     def on_runs_pane_jumped(self, event: RunsPane.Jumped) -> None:
         """From a page of a run to what belongs to another pane."""
-        self.run_worker(self._jump(event.jump), group="jump", exclusive=True)
+        self.go_where(event.jump)
 
-    async def _jump(self, jump: Jump) -> None:
-        furniture = self._furniture
-        if furniture is None:
-            return
-        if jump.kind == "log":
-            self.go_to("log")
-        elif jump.kind == "session":
-            await furniture.session.show_session(Path(jump.target).stem)
-            self.go_to("session")
-        elif jump.kind == "journal":
-            try:
-                day = date.fromisoformat(jump.target)
-            except ValueError:
-                self.notify(f"{jump.target} is no day of the journal", markup=False)
-                return
-            await furniture.journal.show_day(day)
-            self.go_to("journal")
+    def on_writing_pane_jumped(self, event: WritingPane.Jumped) -> None:
+        """From the journal or a session log to where a link leads."""
+        self.go_where(event.jump)
+
+    def go_where(self, jump: Jump | None) -> None:
+        """Go to a place; nothing happens before the workbench is open."""
+        if self._jumping is not None:
+            self._jumping.follow(jump)
+
+    def action_search(self) -> None:
+        self.go_where(Jump("search", ""))
+
+    def action_tasks(self) -> None:
+        self.go_where(Jump("tasks", ""))
+
+    def action_review(self) -> None:
+        self.go_where(Jump("review", ""))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With Emacs' keys ctrl+f is a step forward while one types."""
+        if action == "search" and any(one.keys == "emacs" and one.has_focus for one in self._typed_in()):
+            return False
+        return super().check_action(action, parameters)
+
+    def _typed_in(self) -> list[MarkdownEditor]:
+        return [pane.editor for pane in self.editors if not pane.editor.read_only]
 
     def on_log_pane_moment(self, event: LogPane.Moment) -> None:
         """From a line to its point in the chart."""
