@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +38,11 @@ _FOREIGN = frozenset(
             "CLICOLOR_FORCE",
         ),
         *("COLUMNS", "LINES", "COLORTERM", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "EDITOR", "VISUAL"),
-        "PYTHONDONTWRITEBYTECODE",  # each of hundreds of programs under test would compile all it imports
+        "PYTHONDONTWRITEBYTECODE",  # hundreds of programs under test would each compile all that they import
     )
 )
+
+sys.dont_write_bytecode = False  # nor should each worker compile all the tests again
 
 # The machines that run the tests may be slow and shared: an example's time says nothing. The suite tries the same
 # examples each time, so that it fails for what was changed; `--hypothesis-profile=explore` looks for new ones.
@@ -49,6 +53,12 @@ settings.load_profile("mlws")
 
 # Below nohup, or a runner that ignores it, every program under test would ignore a hang-up, too.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Set what was collected aside: it stays to the end and need not be looked through for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -56,9 +56,11 @@ def known_themes(workspace: Workspace | None) -> tuple[list[Theme], list[ConfigE
 
 async def _run(workspace: Workspace) -> int:
     from mlws_tui.ui.app import MlwsApp
-    from mlws_tui.ui.input import forgive_broken_bytes
+    from mlws_tui.ui.hangup import outlive_the_terminal
+    from mlws_tui.ui.input import tell_alt_from_escape
 
-    forgive_broken_bytes()
+    outlive_the_terminal()
+    tell_alt_from_escape()
     themes, theme_problems = known_themes(workspace)
     settings, problems = load_settings(workspace, {theme.name for theme in themes})
     opener = partial(_open_bench, workspace, settings, (*problems, *theme_problems))

@@ -40,8 +40,12 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="How many of the first to leave out.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000_000), default=50, show_default=True, help="How many at most."
+)
+@click.option(
+    "--offset", type=click.IntRange(0, 1_000_000_000), default=0, help="How many of the first to leave out."
+)
 @click.option("--status", help="Only those of this status.")
 @click.option("--tag", help="Only those with exactly this tag.")
 @click.option("--text", default="", help="Only those that hold each of these words.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mlws_tui.cli.output import Session
+from mlws_tui.cli.shellinit import export_line
 from mlws_tui.config.workspace import default_root
 from mlws_tui.domain.text import safe_text
 from mlws_tui.services.workspace import init, journal_alone
@@ -38,7 +39,10 @@ def command(session: Session, path: Path | None, journal: bool) -> None:
         click.echo(f"  kept  {name}")
     for change in result.changed:
         click.echo(f"  mode  {safe_text(change)}")
-    where = "" if result.workspace.root == default_root() else f" --workspace {shlex.quote(root)}"
+    usual = result.workspace.root == default_root().resolve()
+    where = "" if usual else f" --workspace {shlex.quote(root)}"
     click.echo(f"Open it with: mlws-tui{where}")
     if journal_alone(result.workspace):
         click.echo(f'Write in it with: mlws-tui{where} log Learning "What I found out"')
+    if not usual:
+        click.echo(f"To use it in every folder, put into your shell's file: {export_line(root)}")

@@ -7,6 +7,7 @@ from datetime import date
 
 import click
 
+from mlws_tui.cli.daycommand import DayCommand
 from mlws_tui.cli.lazygroup import LazyGroup
 from mlws_tui.cli.output import Session, emit_json, run_async, say
 from mlws_tui.domain.errors import NotFoundError, UsageError
@@ -37,24 +38,34 @@ def log_command(
 ) -> None:
     """Add a line to a day of the journal.
 
-    SECTION is Models, Experiments, Agents, Datasets, Code, Workspace, Learning or Next Steps, in any case or
-    shortened; another name makes a section of that name. TEXT may have several lines, and may be - to be read from
-    standard input. Before a text that begins with a dash goes --.
+    SECTION is Models, Experiments, Agents, Datasets, Code, Workspace, Learning, Next Steps or one that the journal
+    has, in any case or shortened; another name makes a section of that name. Insight, Discovery, Note, Blog, Blocker
+    and Question stand before the line, in Learning or Next Steps, where the review finds it. A text of several words
+    without a section is a Note.
+
+    TEXT is read from standard input where it is missing or ends in -: what a program prints keeps its lines in a
+    fence, a list its items, and with --task each line is one. Before a text that begins with a dash goes --.
     """
-    if not text:
+    service = JournalService(session.workspace())
+    when = service.today() if day is None else _day(day, service.today())
+    if not text and len(section.split()) > 1 and not service.has_section(section, when):
+        from mlws_tui.domain.capture import NOTE
+
+        section, text = NOTE, (section,)
+    piped = text[-1:] == ("-",) or not (text or _at_keyboard())
+    texts = _bullets(text[:-1], task) if piped else [" ".join(text)]
+    if not any(words.strip() for words in texts):
         raise UsageError(
             "TEXT is missing: a line has a section and a text",
-            hint=f"mlws-tui log Learning {_quoted(section)}",
+            hint=f"mlws-tui log {_quoted(section)} 'What I found out'",
         )
-    service = JournalService(session.workspace())
-    when = _day(day, service.today()) if day else service.today()
-    words = _piped() if text == ("-",) else " ".join(text)
-    if ref is not None and words.strip():
+    if ref is not None and texts[0].strip():
         from mlws_tui.cli.runlinks import with_link
 
-        words = run_async(with_link(session, words, ref))
-    title = service.append(section, words, when, task=task)
-    click.echo(f"{when.isoformat()} {safe_text(title)}: {_first_line(words)}")
+        texts[0] = run_async(with_link(session, texts[0], ref))
+    title, written = service.capture(section, texts, when, task=task)
+    more = "" if len(texts) == 1 else f" (and {len(texts) - 1} more)"
+    click.echo(f"{when.isoformat()} {safe_text(title)}: {_first_line(written)}{more}")
 
 
 @click.command("today")
@@ -106,7 +117,7 @@ def days_command(session: Session, as_json: bool) -> None:
             say("nothing is written yet")
         for day in journal.days:
             sections = ", ".join(safe_text(section.title) for section in journal.sections(day))
-            click.echo(f"{day.date:%Y-%m-%d %a}  {sections}".rstrip())
+            click.echo(f"{day.date.isoformat()} {day.date:%a}  {sections}".rstrip())
         return
     emit_json(
         {
@@ -123,12 +134,12 @@ def days_command(session: Session, as_json: bool) -> None:
     )
 
 
-@click.command("show")
+@click.command("show", cls=DayCommand)
 @click.argument("day")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def show_command(session: Session, day: str, as_json: bool) -> None:
-    """Print the entry of DAY: 2024-10-19, yesterday, last friday, 3 days ago and the like."""
+    """Print the entry of DAY: 2024-10-19, yesterday, -3, last friday, 3 days ago and the like."""
     service = JournalService(session.workspace())
     _show(service, _day(day, service.today()), as_json)
 
@@ -146,15 +157,16 @@ def show_command(session: Session, day: str, as_json: bool) -> None:
 def suggestions_command(
     session: Session, day: str | None, accept: tuple[str, ...], dismiss: tuple[str, ...], as_json: bool
 ) -> None:
-    """List the lines that a day could have: runs that started, completed, failed or were stopped.
+    """List the lines that a day could have and has not yet.
 
-    The entry is changed only by --accept.
+    They tell of runs that started, completed, failed or were stopped, of models and checkpoints, of data sets, of
+    your commits, and of scripts that no commit tells of. The entry is changed only by --accept.
     """
     if ("all" in accept and dismiss) or ("all" in dismiss and accept):
         raise UsageError("All of them cannot be accepted and dismissed", hint="name the keys of some")
     from mlws_tui.cli.suggestions import suggest
 
-    when = _day(day, JournalService(session.workspace()).today()) if day else None
+    when = None if day is None else _day(day, JournalService(session.workspace()).today())
     run_async(suggest(session, when, accept, dismiss, as_json))
 
 
@@ -183,19 +195,25 @@ def _nothing(service: JournalService, when: date) -> dict[str, object]:
     }
 
 
-def _piped() -> str:
-    """The text on standard input.
+def _at_keyboard() -> bool:
+    return sys.stdin is None or sys.stdin.isatty()
+
+
+def _bullets(lead: tuple[str, ...], task: bool) -> list[str]:
+    """The texts of the bullets that standard input is.
 
     Raises:
         UsageError: if it is no line of a journal, but a log.
     """
-    data = sys.stdin.buffer.read(_MOST_PIPED + 1)
+    from mlws_tui.domain.capture import bullets_of
+
+    data = sys.stdin.buffer.read(_MOST_PIPED + 1) if sys.stdin is not None else b""
     if len(data) > _MOST_PIPED:
         raise UsageError(
             f"Standard input has more than {_MOST_PIPED // 1000} kB",
             hint="that is a log: keep it below logs/, and write here what it means",
         )
-    return decode(data)
+    return bullets_of(decode(data), " ".join(lead), task=task) if data.strip() else [""]
 
 
 def _day(text: str, today: date) -> date:

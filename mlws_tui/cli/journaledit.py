@@ -23,7 +23,7 @@ def edit_day(service: JournalService, ref: DayRef) -> str:
     """
     editor = editor_command()
     lent = _lend(service, ref)
-    ended = run_async(run(at_line(editor, lent.path, lent.text.count("\n") + 1)))
+    ended = run_async(run(at_line(editor, lent.short, lent.text.count("\n") + 1)))
     if ended.code is None:
         _give_back(service, lent)
         raise MlwsError(ended.problem)
@@ -33,11 +33,11 @@ def edit_day(service: JournalService, ref: DayRef) -> str:
     if text == trim_end(lent.text) or (emptied and not click.confirm(f"Empty the entry of {day}?", err=True)):
         _give_back(service, lent)
         if ended.code:
-            raise MlwsError(f"The editor ended with {ended.code}; nothing was changed")
+            raise MlwsError(f"The editor {ended.words}; nothing was changed")
         return f"{day} is as it was"
     where = f"what you wrote is in {lent.path}, and the app will offer it"
     if ended.code:
-        raise MlwsError(f"The editor ended with {ended.code}; the journal is as it was", hint=where)
+        raise MlwsError(f"The editor {ended.words}; the journal is as it was", hint=where)
     try:
         saved = service.save_day(ref, lent.base, text)
     except MlwsError:

@@ -11,8 +11,10 @@ import click
 from mlws_tui.cli.output import Session, emit_json, say
 from mlws_tui.domain.daywords import read_day
 from mlws_tui.domain.errors import UsageError
+from mlws_tui.domain.markdown import decode
+from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
-from mlws_tui.services.journal import JournalService
+from mlws_tui.services.journal import JournalService, readable
 from mlws_tui.services.journalexport import as_document, as_html, as_markdown, days_between, write
 
 
@@ -40,7 +42,7 @@ def command(
     """
     workspace = session.workspace()
     service = JournalService(workspace)
-    first, last = (read_day(text, service.today()) if text else None for text in (since, until))
+    first, last = (None if text is None else read_day(text, service.today()) for text in (since, until))
     if first and last and first > last:
         raise UsageError(f"--since {first} is after --until {last}")
     target = None if out is None or str(out) == "-" else out.absolute()
@@ -57,8 +59,17 @@ def command(
     else:
         data = as_markdown(journal, days)
     if target is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _print(data)
         return
     write(workspace, target, data, force=force)
     say(f"{counted(len(days), 'day')} written to {target}")
+
+
+def _print(data: bytes) -> None:
+    """The bytes as they are; on a terminal its lines without what would control it."""
+    if sys.stdout.isatty():
+        for line in decode(data).splitlines():
+            click.echo(safe_text(readable(line)))
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()

@@ -32,7 +32,7 @@ def command(session: Session, since: str | None, fix: bool, strict: bool, as_jso
     lines at most, and a task that is open for a month is done, moved or cancelled.
     """
     journal = JournalService(session.workspace())
-    first = read_day(since, journal.today()) if since else None
+    first = None if since is None else read_day(since, journal.today())
     look = JournalLint(session.workspace(), journal)
     fixed = look.fix(first) if fix else []
     found = look.advice(first)

@@ -8,7 +8,7 @@ import click
 
 from mlws_tui.cli.app import known_actions
 from mlws_tui.cli.output import Session, emit_json, say
-from mlws_tui.config.keymap import load_keymap
+from mlws_tui.config.keymap import load_keymap, typed_key
 
 
 @click.command("keys")
@@ -39,7 +39,7 @@ def command(session: Session, as_json: bool) -> None:
         for scope, members in groupby(actions, key=lambda action: action.scope):
             click.secho(scopes.get(scope, scope), bold=True)
             for action in members:
-                held = keymap.get(action.id, action.keys).replace(",", ", ")
+                held = ", ".join(map(typed_key, keymap.get(action.id, action.keys).split(",")))
                 click.echo(f"  {action.id:<{ids}}  {held:<18}  {action.help}")
     for problem in problems:
         say(problem.sentence())

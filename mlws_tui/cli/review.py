@@ -98,13 +98,14 @@ def _span(asked: tuple[str | None, ...], today: date) -> ReviewSpan:
     from mlws_tui.domain.daywords import read_day
 
     week, month, since, until = asked
-    if sum(one is not None for one in (week, month, since or until)) > 1:
+    between_days = since is not None or until is not None
+    if sum((week is not None, month is not None, between_days)) > 1:
         raise UsageError("A review is of a week, of a month, or of the days from --since to --until")
     if week is not None and week != _NOW:
         return week_of(read_day(week, today))
     if month is not None:
         return month_of(today if month == _NOW else read_day(month, today))
-    if since or until:
-        last = read_day(until, today) if until else today
-        return between(read_day(since, today), last) if since else last_days(last)
+    if between_days:
+        last = today if until is None else read_day(until, today)
+        return last_days(last) if since is None else between(read_day(since, today), last)
     return last_days(today)

@@ -13,19 +13,19 @@ from mlws_tui.domain.review import Review
 from mlws_tui.domain.reviewbars import bar, lengths
 from mlws_tui.domain.reviewmarkdown import (
     change_words,
-    energy_words,
+    cost_words,
     heading,
-    hours_words,
     idea_words,
     outcome_words,
     remark_words,
     spent_words,
+    unfinished_words,
     writing_words,
 )
 from mlws_tui.domain.reviewnotes import Remark
 from mlws_tui.domain.reviewruns import DayLoad, Spent, by_month
 from mlws_tui.domain.runs import RunState
-from mlws_tui.domain.tasks import Task
+from mlws_tui.domain.tasks import Task, gathered
 from mlws_tui.domain.text import cell_width, safe_text
 from mlws_tui.domain.words import counted
 
@@ -50,7 +50,7 @@ def page(review: Review, width: int) -> Iterator[str]:
         ("Insights and discoveries", _remarks(review.insights)),
         ("Still standing", _remarks(review.standing, "since ")),
         ("Tasks done", _tasks(review.tasks.done)),
-        (f"Open tasks: {_open_words(review)}", _tasks(review.tasks.open)),
+        (f"Open tasks: {_open_words(review)}", _open(review.tasks.open)),
         ("Where the time went, by experiment", _spent(review.by_experiment, width)),
         ("By month" if monthly else "By day", _days(loads, width, monthly=monthly)),
         ("Session logs", (safe_text(f"{one.title}  {one.path}") for one in review.sessions)),
@@ -73,7 +73,7 @@ def _head(review: Review) -> Iterator[str]:
         more = "more than " if review.more_runs else ""
         told = ", ".join(safe_text(outcome_words(one)) for one in review.outcomes)
         yield f"{more}{counted(len(review.runs), 'run')}: {told}"
-        yield " · ".join(filter(None, (hours_words(review.gpu_hours), energy_words(review.energy))))
+        yield cost_words(review)
     else:
         yield "no runs"
     if review.writing.gaps:
@@ -99,7 +99,7 @@ def _best(review: Review, width: int) -> Sequence[str]:
         Column("", [safe_text(one.name) for one in shown]),
         Column("", [safe_text(one.metric) for one in shown]),
         Column("", [figure(one.value, 4) for one in shown], right=True),
-        Column("", [change_words(one) for one in shown], drop=1),
+        Column("", [f"{change_words(one)}{unfinished_words(one)}" for one in shown], drop=1),
         Column("", [safe_text(one.run) for one in shown], drop=2),
     ]
     return table(columns, width - 2)[1:] if shown else ()
@@ -113,12 +113,20 @@ def _tasks(tasks: Iterable[Task]) -> Iterator[str]:
     return (safe_text(f"{one.date}  {one.words}") for one in tasks)
 
 
+def _open(tasks: Iterable[Task]) -> Iterator[str]:
+    for one in gathered(tasks):
+        note = f", {one.note}" if one.note else ""
+        yield safe_text(f"{one.task.date}  {one.task.words}{note}")
+
+
 def _open_words(review: Review) -> str:
     tasks = review.tasks
     if not tasks.open:
         return "none"
-    late = f", {len(tasks.overdue)} overdue" if tasks.overdue else ""
-    return f"{len(tasks.open)}{late}, the oldest {counted(tasks.open[0].age(review.today), 'day')} old"
+    late = f", {len(gathered(tasks.overdue))} overdue" if tasks.overdue else ""
+    return (
+        f"{len(gathered(tasks.open))}{late}, the oldest {counted(tasks.open[0].age(review.today), 'day')} old"
+    )
 
 
 def _spent(rows: Sequence[Spent], width: int) -> Sequence[str]:

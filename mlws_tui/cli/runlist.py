@@ -60,7 +60,9 @@ class _Found:
 )
 @click.option("--group", "-g", metavar="KEY", help="By experiment, tag, model… or a config key.")
 @click.option("--view", "-v", metavar="NAME", help="As it was saved in the app; other options come on top.")
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="How many at most.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000_000), default=200, show_default=True, help="How many at most."
+)
 @click.option("--all", "everything", is_flag=True, help="Archived and deleted ones too.")
 @click.option("--header", is_flag=True, help="Piped: the names of the columns in the first line.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")

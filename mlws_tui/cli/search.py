@@ -32,7 +32,9 @@ _PLACES = {"journal": "the journal", "session": "session logs", "run": "runs", "
 @click.option("--in", "places", type=click.Choice(tuple(_PLACES)), multiple=True, help="Only there.")
 @click.option("--since", metavar="DAY", help="From this day on: yesterday, 2024-10-19, 3 days ago.")
 @click.option("--until", metavar="DAY", help="Up to this day.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many at most."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def command(

@@ -10,6 +10,9 @@ from pathlib import Path
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
+from mlws_tui.cli.output import Session
+from mlws_tui.domain.events import ENV_WORKSPACE
+
 _NAME = "mlws-tui"
 _SECTIONS = "models experiments agents datasets code workspace learning next"
 _BASH = """\
@@ -62,7 +65,8 @@ _PARTS = {
 
 @click.command("shell-init")
 @click.argument("shell", type=click.Choice(list(_PARTS)))
-def command(shell: str) -> None:
+@click.pass_obj
+def command(session: Session, shell: str) -> None:
     """Print short commands and completion for SHELL, to be read by its start-up file.
 
     \b
@@ -74,10 +78,27 @@ def command(shell: str) -> None:
     ml-log SECTION TEXT…         a line in today's entry; alone it shows the entry
     log-activity SECTION TEXT…   the same, with all options of mlws-tui log
     today                        today's entry
+
+    mlws-tui --workspace PATH shell-init SHELL makes PATH the workspace of every folder too, by MLWS_WORKSPACE.
     """
     program = _program()
     head, tail = (part.format(program=program, sections=_SECTIONS) for part in _PARTS[shell])
+    if session.given:
+        head += _export(shell, str(session.workspace().root))
     click.echo(head + _completion(shell) + tail, nl=False)
+
+
+def export_line(path: str) -> str:
+    """What makes a workspace that of every folder, in a shell's file."""
+    return f"export {ENV_WORKSPACE}={shlex.quote(path)}"
+
+
+def _export(shell: str, path: str) -> str:
+    """As `export_line`; another workspace that was chosen for a terminal or a folder stays chosen."""
+    if shell == "fish":
+        escaped = path.replace("\\", "\\\\").replace("'", "\\'")
+        return f"set -q {ENV_WORKSPACE}; or set -gx {ENV_WORKSPACE} '{escaped}'\n"
+    return f'[ -n "${{{ENV_WORKSPACE}:-}}" ] || {export_line(path)}\n'
 
 
 def _program() -> str:

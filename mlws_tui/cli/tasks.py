@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlws_tui.cli.daycommand import DayCommand
 from mlws_tui.cli.output import Session, emit_json
 from mlws_tui.domain.errors import UsageError
 from mlws_tui.domain.text import safe_text
@@ -74,9 +75,16 @@ def command(
 @click.option("--off", is_flag=True, help="Open them again.")
 @click.pass_obj
 def _tick(session: Session, named: tuple[str, ...], off: bool) -> None:
-    """Mark tasks as done: one character of each line changes."""
+    """Mark tasks as done: one character of each line changes.
+
+    A task that stands open on several days is one: it is ticked on all of them.
+    """
+    from mlws_tui.cli.tasksback import say_closed, say_opened
+
     service = _service(session)
-    _told(service.tick([service.find(name) for name in named], on=not off))
+    tasks = _tasks(service, named)
+    _told(service.tick(tasks, on=not off))
+    (say_opened if off else say_closed)(service, tasks)
 
 
 @command.command("cancel")
@@ -84,8 +92,12 @@ def _tick(session: Session, named: tuple[str, ...], off: bool) -> None:
 @click.pass_obj
 def _cancel(session: Session, named: tuple[str, ...]) -> None:
     """Mark tasks as cancelled: - [-]."""
+    from mlws_tui.cli.tasksback import say_closed
+
     service = _service(session)
-    _told(service.cancel([service.find(name) for name in named]))
+    tasks = _tasks(service, named)
+    _told(service.cancel(tasks))
+    say_closed(service, tasks)
 
 
 @command.command("carry", short_help="Carry open tasks over to today or another day.")
@@ -98,29 +110,40 @@ def _carry(session: Session, named: tuple[str, ...], to: str | None, everything:
 
     Without a TASK: those of the last written day. The old lines stay, marked - [>] with the new day.
     """
+    from mlws_tui.cli.tasksback import say_added
     from mlws_tui.domain.tasks import still_open
 
     if named and everything:
         raise UsageError("Name some tasks or ask for --all, not both")
     service = _service(session)
     today = service.today()
-    day = _day(to, today) if to else today
+    day = today if to is None else _day(to, today)
+    before = service.list()
     if named:
-        _told(service.carry_over([service.find(name) for name in named], day))
+        _told(service.carry_over(_tasks(service, named), day))
     elif everything:
         _told(service.carry_over([one for one in still_open(service.list(), today) if one.date < day], day))
     else:
         _told(service.carry_open(day))
+    say_added(service, before)
 
 
-@command.command("postpone")
+@command.command("postpone", cls=DayCommand)
 @click.argument("named", metavar="TASK")
 @click.argument("day")
 @click.pass_obj
 def _postpone(session: Session, named: str, day: str) -> None:
-    """Put a task off to DAY: until then the list leaves it out. Its text says so: (from 2026-11-25)."""
+    """Put a task off to DAY: until then the list leaves it out. Its text says so: (from 2026-11-25).
+
+    DAY "today" takes that off again.
+    """
+    from mlws_tui.cli.tasksback import say_put_off
+
     service = _service(session)
-    _told(service.postpone([service.find(named)], _day(day, service.today())))
+    tasks, when = _tasks(service, (named,)), _day(day, service.today())
+    _told(service.postpone(tasks, when))
+    if when > service.today():
+        say_put_off(service, tasks)
 
 
 @command.command("add")
@@ -129,12 +152,15 @@ def _postpone(session: Session, named: str, day: str) -> None:
 @click.option("--section", metavar="TITLE", help="Its section. Default: Next Steps.")
 @click.pass_obj
 def _add(session: Session, text: tuple[str, ...], day: str | None, section: str | None) -> None:
-    """Write a new task into today's entry."""
+    """Write a new task into today's entry. "due friday" or "by friday" at its end becomes the date."""
+    from mlws_tui.cli.tasksback import say_added
     from mlws_tui.domain.tasks import NEXT_STEPS
 
     service = _service(session)
-    when = _day(day, service.today()) if day else None
+    when = None if day is None else _day(day, service.today())
+    before = service.list()
     _told(service.add(" ".join(text), when, section or NEXT_STEPS))
+    say_added(service, before)
 
 
 def _service(session: Session) -> TasksService:
@@ -142,6 +168,11 @@ def _service(session: Session) -> TasksService:
     from mlws_tui.services.tasks import TasksService
 
     return TasksService(JournalService(session.workspace()))
+
+
+def _tasks(service: TasksService, named: Sequence[str]) -> list[Task]:
+    """The tasks that were named, each with all that stand for the same on other days, and none twice."""
+    return list({task.key: task for name in named for task in service.alike(service.find(name))}.values())
 
 
 def _told(words: str) -> None:
@@ -196,17 +227,21 @@ def _line(task: Task, keys: dict[str, str], today: date) -> str:
 
 def _print_table(tasks: Sequence[Task], keys: dict[str, str], today: date) -> None:
     from mlws_tui.cli.tables import Column, table
-    from mlws_tui.domain.tasks import NEXT_STEPS, in_section
+    from mlws_tui.domain.tasks import NEXT_STEPS, gathered, in_section
 
     if not tasks:
         click.echo('Nothing is to be done; a task is added with: mlws-tui tasks add "…"')
         return
+    total = _sum(tasks, today)
+    notes = {one.task.key: one.note for one in gathered(tasks)}
+    tasks = [task for task in tasks if task.key in notes]
     columns = [
         Column("task", [keys[task.key] for task in tasks]),
         Column("age", [f"{task.age(today)} d" for task in tasks], right=True),
         Column("", [_SIGNS[task.state] for task in tasks]),
         Column("text", _texts(tasks)),
         Column("due", [safe_text(words) for words in _due(tasks, today)]),
+        Column("", [notes[task.key] for task in tasks]),
         Column(
             "section",
             ["" if in_section(task, NEXT_STEPS) else safe_text(task.section) for task in tasks],
@@ -215,7 +250,7 @@ def _print_table(tasks: Sequence[Task], keys: dict[str, str], today: date) -> No
     ]
     for line in table(columns, shutil.get_terminal_size().columns):
         click.echo(line)
-    click.echo(_sum(tasks, today))
+    click.echo(total)
 
 
 def _texts(tasks: Sequence[Task]) -> list[str]:

@@ -51,7 +51,8 @@ def _sign_name(sign: str) -> str:
     return _SHORT.get(name, name)
 
 
-_SIGNS = frozenset(_sign_name(chr(code)) for code in range(0x21, 0x7F) if not chr(code).isalnum())
+#: The signs of a keyboard by Textual's names.
+SIGNS = {_sign_name(chr(code)): chr(code) for code in range(0x21, 0x7F) if not chr(code).isalnum()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,22 @@ def normal_key(text: str) -> str | None:
     return "+".join([*sorted(modifiers), name])
 
 
+def typed_key(name: str) -> str:
+    """A key as a person types it, from its Textual name: ``ctrl+/`` for ``ctrl+slash``; `normal_key` reads it again.
+
+    A comma keeps its name, as commas part keys.
+    """
+    *modifiers, base = name.split("+")
+    return "+".join([*modifiers, base if base == "comma" else SIGNS.get(base, base)])
+
+
 def _base(text: str) -> str | None:
     if len(text) == 1:
         if text.isalnum():
             return text
         return _sign_name(text) or None if text.isprintable() and not text.isspace() else None
     low = _ALSO.get(text.lower(), text.lower())
-    return low if low in _NAMED or low in _SIGNS or _FUNCTION.match(low) else None
+    return low if low in _NAMED or low in SIGNS or _FUNCTION.match(low) else None
 
 
 def _keys(document: Document, action: str, value: Value) -> tuple[str, ...]:

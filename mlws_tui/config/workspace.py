@@ -127,5 +127,6 @@ def locate(given: str | os.PathLike[str] | None = None, start: Path | None = Non
     if (root / MARKER).is_dir():
         return Workspace(root)
     raise WorkspaceError(
-        f"There is no workspace in {here} or above it", hint=f"make one with: mlws-tui init {root}"
+        f"There is no workspace in {here} or above it, and {ENV_WORKSPACE} names none",
+        hint=f"name the one that you have with --workspace PATH; or make one with: mlws-tui init {root}",
     )

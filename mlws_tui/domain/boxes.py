@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mlws_tui.domain.journal import Day, Journal
 from mlws_tui.domain.markdown import Scanner, is_blank
@@ -12,6 +12,8 @@ from mlws_tui.domain.markdown import Scanner, is_blank
 _BOX = re.compile(rb"([ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ /xX>-])\][ \t]+(\S.*)", re.DOTALL)
 #: Where none of these stands above a box it cannot be hidden: by a fence, a comment or other HTML.
 _HIDING = (b"```", b"~~~", b"<")
+#: What begins a block of its own, whatever stands above it; a quick look before the closer one.
+_BEGINS = re.compile(rb" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]|[ \t]*(?:#{1,6}[ \t]|```|~~~|>)")
 #: Marks that begin an item wherever they stand. More blanks may make code, and a list that does not begin with 1
 #: cannot follow upon the line of a paragraph.
 _PLAIN = re.compile(rb" {0,3}[-*+]")
@@ -47,8 +49,7 @@ def boxes_at(journal: Journal, day: Day, candidates: Sequence[int]) -> list[Box]
     for number, match in matches.items():
         indent = indent_of(match[1]) if match[1] else 0
         while above and not (
-            indent > boxes[above[-1]].indent
-            and _within(lines, boxes[above[-1]].line, boxes[above[-1]].indent, number)
+            indent > boxes[above[-1]].indent and item_end(lines, day, boxes[above[-1]], number + 1) > number
         ):
             above.pop()
         boxes.append(Box(number, indent, len(above), above[-1] if above else None, match))
@@ -76,8 +77,41 @@ def _items(lines: list[bytes], first: int, end: int) -> set[int]:
     return found
 
 
-def _within(lines: Sequence[bytes], first: int, indent: int, line: int) -> bool:
-    """Whether a line still hangs below the item that begins at `first`: all between is deeper than its mark."""
-    return all(
-        is_blank(lines[number]) or indent_of(lines[number]) > indent for number in range(first + 1, line + 1)
-    )
+class Item(Protocol):
+    """Where a list item begins: the line of its mark from 0, the columns before it, and how many it hangs below."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def indent(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+
+
+def item_end(lines: list[bytes], day: Day, item: Item, end: int) -> int:
+    """The line after the last one of a list item, looked for before `end`; lines are counted from 0.
+
+    What is deeper than its mark hangs below it. So does the line of a paragraph that is not indented; where items hang
+    below one another it is taken for a line of the topmost.
+    """
+    last = item.line + 1
+    for number in range(item.line + 1, end):
+        line = lines[number]
+        if is_blank(line):
+            continue
+        lazy = not item.depth and number == last
+        if indent_of(line) <= item.indent and not (lazy and _is_lazy(lines, day.heading.end, number)):
+            break
+        last = number + 1
+    return last
+
+
+def _is_lazy(lines: list[bytes], first: int, number: int) -> bool:
+    """Whether a line goes on with the paragraph above it, which is one of a list item."""
+    if _BEGINS.match(lines[number]):
+        return False
+    scanner = Scanner(lines)
+    scanner.run(first, number)
+    leaf, containers = scanner.leaf_line, list(scanner.containers)
+    scanner.run(number, number + 1)
+    return bool(containers) and (scanner.leaf_line, scanner.containers) == (leaf, containers)

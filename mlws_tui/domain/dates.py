@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -29,10 +29,16 @@ _YEAR_FIRST = r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})"
 _YEAR_LAST = r"(?P<d>\d{1,2})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<y>\d{4})"
 _DAY_MONTH = rf"(?P<d>\d{{1,2}}){_ORDINAL}\s+{_MONTH},?\s+(?P<y>\d{{4}})"
 _MONTH_DAY = rf"{_MONTH}\s+(?P<d>\d{{1,2}}){_ORDINAL},?\s+(?P<y>\d{{4}})"
-_FORMS = tuple(
-    re.compile(_EDGE + _BEFORE + r"(?P<core>" + form + ")" + _END + _AFTER, re.IGNORECASE)
-    for form in (_YEAR_FIRST, _YEAR_LAST, _DAY_MONTH, _MONTH_DAY)
-)
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    """The forms of a date; a journal with the usual one alone, and a command that adds a line to it, need none."""
+    return tuple(
+        re.compile(_EDGE + _BEFORE + r"(?P<core>" + form + ")" + _END + _AFTER, re.IGNORECASE)
+        for form in (_YEAR_FIRST, _YEAR_LAST, _DAY_MONTH, _MONTH_DAY)
+    )
+
 
 #: No heading that dates an entry is longer (characters).
 _LONGEST = 1_000
@@ -77,7 +83,7 @@ def read_title(title: str) -> DatedTitle | None:
         except ValueError:
             return None
     found: DatedTitle | None = None
-    for form in _FORMS:
+    for form in _forms():
         for match in form.finditer(title):
             day = _date(match)
             if day is None:
@@ -97,11 +103,11 @@ def why_unread(title: str) -> str:
     """What keeps a title with a date of ours in it from being one: a few words; empty where nothing does."""
     if len(title) > _LONGEST or not _DIGIT.search(title):
         return ""
-    for form in _FORMS:
+    for form in _forms():
         for match in form.finditer(title):
             if _date(match) is None:
                 both = (
-                    form is _FORMS[1]
+                    form is _forms()[1]
                     and match["sep"] == "/"
                     and 1 <= int(match["d"]) <= 12 >= int(match["m"])
                 )
@@ -118,7 +124,7 @@ def _date(match: re.Match[str]) -> date | None:
         month = _SHORT_MONTH[groups["month"][:3].lower()]
     else:
         month = int(groups["m"])
-        if match.re is _FORMS[1] and groups["sep"] == "/":
+        if match.re is _forms()[1] and groups["sep"] == "/":
             if day <= 12 and month <= 12 and day != month:
                 return None
             if month > 12:
@@ -163,7 +169,7 @@ def _core(match: re.Match[str], day: date) -> str:
             values["suffix"] = _ordinal(day.day)
     else:
         values["m"] = _number(day.month, match["m"], named=False)
-        if match.re is _FORMS[1] and match["sep"] == "/" and int(match["m"]) > 12:
+        if match.re is _forms()[1] and match["sep"] == "/" and int(match["m"]) > 12:
             values["m"], values["d"] = values["d"], values["m"]
     start, text = match.start("core"), match["core"]
     for name in sorted(values, key=match.start, reverse=True):

@@ -155,14 +155,20 @@ def parse(data: bytes, before: Journal | None = None) -> Journal:
         before: The journal as it was read earlier; what has not changed since is then not read again.
     """
     outline = outline_again(data, before.data, before.outline) if before else outline_of(data)
-    headings = outline.headings
-    if any(heading.underline == "-" for heading in headings):
-        headings = tuple(one for one in headings if one.underline != "-" or read_title(one.title) is not None)
-    days = tuple(_days(headings, len(outline.lines)))
-    return Journal(data, outline, headings, days, _newest_first([day.date for day in days]))
+    headings = headings_that_count(outline.headings)
+    days = tuple(days_of(headings, len(outline.lines)))
+    return Journal(data, outline, headings, days, is_newest_first([day.date for day in days]))
 
 
-def _days(headings: Sequence[Heading], line_count: int) -> Iterator[Day]:
+def headings_that_count(headings: tuple[Heading, ...]) -> tuple[Heading, ...]:
+    """All but those that a rule below a paragraph made by accident."""
+    if not any(heading.underline == "-" for heading in headings):
+        return headings
+    return tuple(one for one in headings if one.underline != "-" or read_title(one.title) is not None)
+
+
+def days_of(headings: Sequence[Heading], line_count: int) -> Iterator[Day]:
+    """The entries among the headings of a document of so many lines."""
     seen: Counter[date] = Counter()
     first, when = Heading(0, "", 0, 0), None
     for heading in (*headings, Heading(0, "", line_count, line_count)):
@@ -175,7 +181,8 @@ def _days(headings: Sequence[Heading], line_count: int) -> Iterator[Day]:
         first, when = heading, dated
 
 
-def _newest_first(dates: list[date]) -> bool:
+def is_newest_first(dates: Sequence[date]) -> bool:
+    """Whether new entries go to the front, by how the dates go down the file."""
     steps = [(b > a) - (b < a) for a, b in pairwise(dates)]
     rising, falling = steps.count(1), steps.count(-1)
     if rising == falling:

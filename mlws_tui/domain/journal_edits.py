@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.dates import read_title
+from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.journal import SECTIONS, Day, Journal, Section, section_key
 from mlws_tui.domain.journal_style import (
     blank_after_day,
     blank_after_section,
     blank_before,
+    blank_before_day,
     list_style,
     marker,
     neighbour,
@@ -20,7 +22,7 @@ from mlws_tui.domain.journal_style import (
     section_level,
     section_lines,
 )
-from mlws_tui.domain.markdown import BOM, decode, encode, is_blank
+from mlws_tui.domain.markdown import BOM, Scanner, decode, encode, is_blank
 
 _TRAILING_BLANK = re.compile(r"[\r\n][ \t\r\n]*\Z")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -77,7 +79,7 @@ def add_day(journal: Journal, when: date, text: str) -> Splice:
     before = _day_after(journal, when)
     # an underlined heading takes in the paragraph above it, if no blank line parts them
     underlined = any(day is not None and day.heading.underline for day in (before, neighbour(journal)))
-    apart = parted or underlined or blank_before(journal, [day.line_start for day in journal.days])
+    apart = parted or underlined or blank_before_day(journal)
     gap = newline if apart else b""
     if before is not None:
         at, line = journal.outline.starts[before.line_start], before.line_start
@@ -90,7 +92,7 @@ def add_day(journal: Journal, when: date, text: str) -> Splice:
     at = journal.outline.starts[line]
     lead = _end_line(journal, line)
     if line > journal.outline.front_matter and not is_blank(journal.outline.lines[line - 1]):
-        lead += gap
+        lead += gap or (newline if _inside_html(journal, line) else b"")
     tail = gap if line < len(journal.outline.lines) else b""
     return Splice(at, at, lead + (rule if journal.days else b"") + block + tail)
 
@@ -115,8 +117,10 @@ def add_bullet(
         order: The sections that have a place of their own; others stand before the last of them.
 
     Raises:
+        UsageError: if the title is a date alone, as its heading would begin an entry of its own.
         MlwsError: if the place lies inside a code fence or comment that is never closed.
     """
+    _refuse_date(section)
     text = ("[ ] " if task else "") + text.strip()
     days = [day for day in journal.days if day.date == when]
     if not days:
@@ -133,11 +137,38 @@ def add_bullet(
     return _new_section(journal, days[0] if journal.newest_first else days[-1], section, text, order)
 
 
+def _refuse_date(section: str) -> None:
+    dated = read_title(section.strip("# \t"))
+    if dated is not None and dated.bare:
+        raise UsageError(
+            f"{section} is a day, not a section",
+            hint=f"for a line of that day: mlws-tui log SECTION TEXT --date {dated.day.isoformat()}",
+        )
+
+
+def joins_list(journal: Journal, when: date, section: str) -> bool:
+    """Whether `add_bullet` would add to a list of a section that is there: then it looks at nothing but that list."""
+    key = section_key(section)
+    for day in journal.days:
+        if day.date == when:
+            for candidate in journal.sections(day):
+                if section_key(candidate.title) == key:
+                    first, end = _own_lines(journal, candidate)
+                    return list_style(journal.outline.lines[first:end])[2]
+    return False
+
+
+def _own_lines(journal: Journal, section: Section) -> tuple[int, int]:
+    """What a section holds above any heading inside it."""
+    heading = section.heading
+    inner = (h.line for h in journal.headings if heading.end <= h.line < section.line_end)
+    return journal.content(heading.end, next(inner, section.line_end))
+
+
 def _append(journal: Journal, day: Day, section: Section, text: str) -> Splice:
     """The bullet below the last line of the section itself, above any heading inside it."""
     heading = section.heading
-    inner = (h.line for h in journal.headings if heading.end <= h.line < section.line_end)
-    first, end = journal.content(heading.end, next(inner, section.line_end))
+    first, end = _own_lines(journal, section)
     _refuse_hidden(journal, end)
     newline = journal.newline
     if first >= end:
@@ -185,6 +216,15 @@ def _new_section(journal: Journal, day: Day, section: str, text: str, order: Seq
 # the small print of writing lines
 
 
+def _inside_html(journal: Journal, line: int) -> bool:
+    """Whether a heading at this line would be part of the HTML above it, which only a blank line ends."""
+    above = journal.outline.headings
+    first = above[-1].end if above and above[-1].end <= line else journal.outline.front_matter
+    scanner = Scanner(journal.outline.lines)
+    scanner.run(first, line)
+    return scanner.verbatim
+
+
 def _as_line(journal: Journal, line: int, data: bytes) -> bytes:
     """Data as whole lines before a line; after a last line without an end it stays without one."""
     lead = _end_line(journal, line)
@@ -211,7 +251,8 @@ def _below_heading(journal: Journal, line: int, data: bytes, *, blank: bool) -> 
 
 def _item(mark: bytes, text: str, newline: bytes) -> bytes:
     indent = b" " * len(mark.expandtabs(4))
-    return mark + (newline + indent).join(encode(line) for line in _LINE_END.split(text))
+    lines = [encode(line) for line in _LINE_END.split(text)]
+    return mark + newline.join([lines[0], *(indent + line if line.strip() else b"" for line in lines[1:])])
 
 
 def _heading(journal: Journal, when: date) -> bytes:

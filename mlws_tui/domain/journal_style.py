@@ -23,8 +23,14 @@ def _blank_after(journal: Journal, ends: Iterable[int], *, default: bool) -> boo
     return sum(votes) * 2 > len(votes) if votes else default
 
 
+def blank_before_day(journal: Journal) -> bool:
+    return blank_before(journal, [day.line_start for day in sample(journal)])
+
+
 def blank_after_day(journal: Journal) -> bool:
-    filled = (day for day in journal.days if journal.content(day.heading.end, day.line_end)[0] < day.line_end)
+    filled = (
+        day for day in sample(journal) if journal.content(day.heading.end, day.line_end)[0] < day.line_end
+    )
     return _blank_after(journal, (day.heading.end for day in filled), default=True)
 
 
@@ -63,14 +69,14 @@ def sample(journal: Journal) -> tuple[Day, ...]:
 
 
 def parted_by_rule(journal: Journal) -> bool:
-    sample = [day for day in journal.days if day is not journal.days[-1]][:10]
+    newest = [day for day in sample(journal) if day is not journal.days[-1]]
     lines = journal.outline.lines
 
     def parted(day: Day) -> bool:
         filled = [line for line in lines[day.heading.end : day.line_end] if not is_blank(line)]
         return bool(filled) and is_rule(filled[-1])
 
-    return bool(sample) and sum(map(parted, sample)) * 2 > len(sample)
+    return bool(newest) and sum(map(parted, newest)) * 2 > len(newest)
 
 
 def list_style(lines: Sequence[bytes]) -> tuple[bytes, bool, bool]:

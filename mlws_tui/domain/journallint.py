@@ -43,6 +43,8 @@ _RESULT = re.compile(
     r"[^\n\d]{0,20}\d",
     re.IGNORECASE,
 )
+#: The section that reviews are written to: they are as long as they are, and repeat what stands elsewhere.
+_REVIEW = "review"
 _TOLD = 60  # characters of a line that are repeated
 
 #: The words that say where a paste belongs, by its day and the line that its log has too.
@@ -89,7 +91,8 @@ def lint(journal: Journal, today: date, where_to: WhereTo, since: date | None = 
             found.append(_again(journal, day))
         found += _pastes(journal, day, where_to)
         for section in journal.sections(day):
-            found += _of_section(journal, day, section, today)
+            if section_key(section.title) != _REVIEW:
+                found += _of_section(journal, day, section, today)
     kept = (one for one in found if since is None or one.day is None or one.day >= since)
     return sorted(kept, key=lambda one: (one.line, one.rule))
 

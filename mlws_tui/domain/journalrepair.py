@@ -26,9 +26,11 @@ Kind = Literal["written-ends", "open-block", "no-date", "repeated-day"]
 #: Lines that could hold an end as two signs: begun by one, or a heading with one in it.
 _CANDIDATE = re.compile(rb"(?:(?:\\n)+#{1,6}[ \t]|#{1,6}[ \t].*\\n)")
 _SIGNS = re.compile(rb"\\n")
-_HEADING = re.compile(rb"(?:\\n)*(#{1,6}[ \t].*?)(?:\\n|$)")
-#: Behind the heading only what begins a line is taken for an end: ``\nabla`` and ``C:\new`` are words.
+#: Only before what begins a line the signs are taken for an end: ``\nabla`` and ``C:\new`` are words.
 _WRITTEN_END = re.compile(rb"\\n(?=\\n|$|[-*+] |#{1,6} |\d{1,3}[.)] )")
+_HEADING = re.compile(rb"(?:\\n)*(#{1,6}[ \t].*?)(?:" + _WRITTEN_END.pattern + rb"|$)")
+#: A date alone is a heading whatever comes behind the signs.
+_DATE_ALONE = re.compile(rb"(?:\\n)+(#{1,6}[ \t][^\\]*)\\n")
 _ATX = re.compile(rb"#{1,6}[ \t]")
 _FENCE = re.compile(rb" {0,3}(`{3,}|~{3,})")
 
@@ -76,11 +78,21 @@ def _written_ends(journal: Journal) -> Iterator[Repair]:
         text = outline.lines[line].rstrip(b"\r\n")
         if not _CANDIDATE.match(text) or _is_verbatim(journal, line):
             continue
-        heading = _HEADING.match(text)
+        heading = _heading_in(text)
         if heading is not None and (mended := _mended(journal, line, heading)):
             title = safe_text(atx_heading(heading.group(1), 0).title)[:60]
             says = f'the line ends at the heading "{title}" are written as the signs \\n'
             yield Repair("", "written-ends", line + 1, says, "make them line ends", mended)
+
+
+def _heading_in(text: bytes) -> re.Match[bytes] | None:
+    """The heading that such a line holds, up to the first end behind it."""
+    alone = _DATE_ALONE.match(text)
+    if alone is not None:
+        dated = read_title(atx_heading(alone.group(1), 0).title)
+        if dated is not None and dated.bare:
+            return alone
+    return _HEADING.match(text)
 
 
 def _mended(journal: Journal, line: int, heading: re.Match[bytes]) -> Splice | None:

@@ -38,7 +38,7 @@ _STEP = 1 << 16
 
 def outline_of(data: bytes) -> Outline:
     """The outline of a document, as `markdown.scan` gives it."""
-    if _has_lone_returns(data):
+    if has_lone_returns(data):
         return scan(data)
     lines = split_lines(data)
     starts = [0, *accumulate(map(len, lines))]
@@ -59,7 +59,7 @@ def outline_again(data: bytes, old: bytes, before: Outline) -> Outline:
     head = _common_head(data, old)
     tail = _common_tail(data, old, min(len(data), len(old)) - head)
     first = _last_heading_within(before, old, head)
-    if first is None or _has_lone_returns(old) or _has_lone_returns(data):
+    if first is None or has_lone_returns(old) or has_lone_returns(data):
         return outline_of(data)
     heading = before.headings[first]
     top, begin = heading.line, before.starts[heading.line]
@@ -207,7 +207,8 @@ def _line(heading: Heading) -> int:
     return heading.line
 
 
-def _has_lone_returns(data: bytes) -> bool:
+def has_lone_returns(data: bytes) -> bool:
+    r"""Whether a ``\r`` ends a line there without a ``\n``."""
     return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
 
 

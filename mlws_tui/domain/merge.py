@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+_HEADING = re.compile(r" {0,3}#{1,6}(\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def merge(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> Me
     """Merge what two sides made of `base`.
 
     Changes at different lines are both taken. Lines that both sides added at the same place are both kept,
-    theirs first, as two additions to a journal do not contradict each other. Lines that both changed clash.
+    theirs first, as two additions to a journal do not contradict each other; but what stands under a heading that
+    only one side brings stays behind what the other added to the section above it. Lines that both changed clash.
     """
     edits = sorted(
         [*_edits(base, theirs, mine=False), *_edits(base, mine, mine=True)],
@@ -120,8 +124,15 @@ def _edits(base: Sequence[str], changed: Sequence[str], *, mine: bool) -> list[_
 def _both_added(first: _Edit, second: _Edit) -> _Edit:
     """One addition out of two at the same place; what begins alike is not added twice."""
     shorter, longer = sorted((first.lines, second.lines), key=len)
-    lines = longer if longer[: len(shorter)] == shorter else first.lines + second.lines
-    return _Edit(first.start, first.end, lines, mine=False)
+    if longer[: len(shorter)] == shorter:
+        return _Edit(first.start, first.end, longer, mine=False)
+    if _has_heading(first.lines) and not _has_heading(second.lines):
+        first, second = second, first
+    return _Edit(first.start, first.end, first.lines + second.lines, mine=False)
+
+
+def _has_heading(lines: Sequence[str]) -> bool:
+    return any(_HEADING.match(line) for line in lines)
 
 
 def _apply(base: Sequence[str], start: int, end: int, edits: Sequence[_Edit]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from hashlib import blake2b
 
 from mlws_tui.domain.journal import Journal
 from mlws_tui.domain.links import TextLink, links_of
-from mlws_tui.domain.markdown import Heading, decode, scan
+from mlws_tui.domain.markdown import Heading, Outline, decode, encode, scan
 from mlws_tui.domain.runcolumns import flatten
 from mlws_tui.domain.runs import Run
 
@@ -20,7 +21,7 @@ JOURNAL, SESSION, RUN, ERROR = "journal", "session", "run", "error"
 TIERS = {RUN: 1, ERROR: 1, JOURNAL: 2, SESSION: 3}
 #: Characters of a passage that are kept, and of what a run says of itself.
 _LONGEST, _LONGEST_RUN = 4_000, 20_000
-_FENCES = ("```", "~~~")
+_FENCE = re.compile(r"`{3,}(?=[^`]*\Z)|~{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,13 @@ class TextDocument:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Lines of a file that are one document: what tells whether it changed, before its passages are made."""
+    """Lines of a file that are one document: what tells whether it changed, before its passages are made.
+
+    Attributes:
+        line: Its first line in the file, from 0.
+        end: The line after its last.
+        outline: Of the whole file.
+    """
 
     key: str
     kind: str
@@ -84,9 +91,20 @@ class Piece:
     name: str
     day: date | None
     line: int
-    lines: tuple[bytes, ...]
-    headings: tuple[Heading, ...]
+    end: int
+    outline: Outline
     digest: str
+
+    @property
+    def lines(self) -> list[bytes]:
+        return self.outline.lines[self.line : self.end]
+
+    @property
+    def headings(self) -> Sequence[Heading]:
+        """Its headings; their lines are those of the file."""
+        every = self.outline.headings
+        first = bisect_left(every, self.line, key=_line_of)
+        return every[first : bisect_left(every, self.end, lo=first, key=_line_of)]
 
     def document(self) -> TextDocument:
         """The document with its passages and links."""
@@ -115,10 +133,11 @@ def journal_pieces(journal: Journal, path: str) -> Iterator[Piece]:
 def session_piece(data: bytes, path: str, name: str, day: date | None) -> Piece:
     """A session log as one document."""
     outline = scan(data)
-    lines = tuple(outline.lines)
-    return Piece(
-        clean(path), SESSION, path, name, day, 0, lines, outline.headings, _digest(data, path, name, day)
-    )
+    digest = _digest(data, path, name, day)
+    key = clean(path)
+    if key != path:  # two names that are no UTF-8 may read alike
+        key = f"{key}#{encode(path).hex()}"
+    return Piece(key, SESSION, path, name, day, 0, len(outline.lines), outline, digest)
 
 
 def run_documents(run: Run, happened: Sequence[str] = ()) -> tuple[TextDocument, ...]:
@@ -163,11 +182,9 @@ def _run_document(run: Run, key: str, kind: str, path: str, text: str) -> TextDo
 
 
 def _piece(journal: Journal, key: str, path: str, day: date | None, first: int, end: int) -> Piece:
-    lines = tuple(journal.outline.lines[first:end])
-    inside = journal.outline.headings
-    low = bisect_left(inside, first, key=_line_of)
-    headings = tuple(inside[low : bisect_left(inside, end, lo=low, key=_line_of)])
-    return Piece(key, JOURNAL, path, "", day, first, lines, headings, _digest(b"".join(lines)))
+    starts = journal.outline.starts
+    digest = _digest(journal.data[starts[first] : starts[end]])
+    return Piece(key, JOURNAL, path, "", day, first, end, journal.outline, digest)
 
 
 def _line_of(heading: Heading) -> int:
@@ -188,9 +205,13 @@ def _of_lines(
         if not text:
             continue
         passages.append(Passage(number, title, text[:_LONGEST]))
-        if text.startswith(_FENCES) and (not fence or text.rstrip() == fence):
-            fence = "" if fence else text[:3]
-        elif not fence:
+        mark = _FENCE.match(text)
+        if fence:
+            if mark and mark.group().startswith(fence) and not text[mark.end() :].strip():
+                fence = ""
+        elif mark:
+            fence = mark.group()
+        else:
             for link in _linked(text[:_LONGEST], folder):
                 links.append(PassageLink(number, link.kind, link.target, text[:_LONGEST]))
     return tuple(passages), tuple(links)

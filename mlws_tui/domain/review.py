@@ -19,12 +19,15 @@ from mlws_tui.domain.reviewruns import (
     outcomes,
 )
 from mlws_tui.domain.reviewspan import ReviewSpan
+from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.tasks import Task, still_open
 
 #: Words of an insight that has enough in it to be told to others.
 _TELLING = 12
 #: Runs of an experiment that were held against each other for a result without one before to be clear.
 _CLEAR = 2
+#: How a run stands whose result is nothing to write a post about.
+_FAILED = (RunState.FAILED, RunState.CRASHED, RunState.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +247,7 @@ def _ideas(
             yield Idea(one.text, "said", one.date, one.line)
     for line in best:
         clear = line.change == BETTER or (line.change == FIRST and line.tried >= _CLEAR)
-        if clear and line.key not in told:
+        if clear and line.state not in _FAILED and line.key not in told:
             yield Idea(line.name, "result", run=line.run)
     for one in insights:
         if len(one.text.split()) >= _TELLING:

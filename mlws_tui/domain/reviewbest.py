@@ -9,9 +9,11 @@ from mlws_tui.domain.experiments import Best, best_of
 from mlws_tui.domain.metricdirection import lower_is_better
 from mlws_tui.domain.metricnames import result
 from mlws_tui.domain.reviewruns import ReviewRun
-from mlws_tui.domain.runs import Run
+from mlws_tui.domain.runs import Run, RunState
 
 FIRST, BETTER, SAME, WORSE = "first", "better", "same", "worse"
+#: Of runs with the same value the first of these is told.
+_ORDER = (RunState.COMPLETED, RunState.RUNNING, RunState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class BestLine:
         before: The best one before the days; None where there was none.
         change: FIRST, BETTER, SAME or WORSE than the one before.
         tried: How many runs of the days have a value.
+        state: How the run stood at the end of the days.
     """
 
     key: str
@@ -39,15 +42,17 @@ class BestLine:
     before: float | None
     change: str
     tried: int
+    state: RunState
 
 
 def candidates(runs: Sequence[ReviewRun]) -> dict[str, tuple[str, Best, int]]:
     """Of each experiment the figure that tells how it came out, its best value, and how many runs have one.
 
-    An experiment is left out where the name of the figure does not tell which value is better.
+    An experiment is left out where the name of the figure does not tell which value is better. Of equal values that of
+    a run that came to its end counts.
     """
     groups: dict[str, list[Run]] = {}
-    for one in runs:
+    for one in sorted(runs, key=_rank):
         if one.run.experiment:
             groups.setdefault(one.run.experiment, []).append(one.run)
     found = {}
@@ -73,10 +78,16 @@ def best_lines(runs: Sequence[ReviewRun], before: Mapping[str, float]) -> tuple[
         old, one = before.get(key), by_id[best.run]
         change = FIRST if old is None else _change(best.value, old, lower=bool(lower_is_better(metric)))
         lines.append(
-            BestLine(key, one.experiment, metric, best.value, best.run, one.run.name, old, change, tried)
+            BestLine(
+                key, one.experiment, metric, best.value, best.run, one.run.name, old, change, tried, one.state
+            )
         )
     order = (BETTER, FIRST, SAME, WORSE)
     return tuple(sorted(lines, key=lambda line: (order.index(line.change), line.name)))
+
+
+def _rank(one: ReviewRun) -> int:
+    return _ORDER.index(one.state) if one.state in _ORDER else len(_ORDER)
 
 
 def _change(value: float, old: float, *, lower: bool) -> str:

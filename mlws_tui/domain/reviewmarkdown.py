@@ -17,6 +17,7 @@ from mlws_tui.domain.reviewnotes import BLOCKER, DISCOVERY, INSIGHT, LEARNING, N
 from mlws_tui.domain.reviewruns import DayLoad, Outcome, Spent
 from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.suggestions import plain_markdown
+from mlws_tui.domain.tasks import gathered
 from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
 
@@ -105,9 +106,14 @@ def energy_words(energy: Energy | None) -> str:
     return f"energy {energy.joules / 3.6e6:.3g} kWh{part}"
 
 
-def hours_words(hours: float | None) -> str:
-    """``14.2 GPU-h``; where it is not known that there was a GPU, that it is not known."""
-    return "GPU-hours: not known" if hours is None else f"{figure(hours)} GPU-h"
+def cost_words(review: Review) -> str:
+    """``14.2 GPU-h · energy 3.1 kWh``; where no GPU is known of, how long the runs took."""
+    if review.gpu_hours is not None:
+        hours = [f"{figure(review.gpu_hours)} GPU-h"]
+    else:
+        took = time_words(sum(one.seconds for one in review.runs))
+        hours = [f"{took} of run time" if took else "", "GPU-hours: not known"]
+    return " · ".join(filter(None, (*hours, energy_words(review.energy))))
 
 
 def outcome_words(one: Outcome) -> str:
@@ -121,21 +127,31 @@ def outcome_words(one: Outcome) -> str:
 def change_words(line: BestLine) -> str:
     """How a result stands against the best one before."""
     if line.before is None:
-        return "the first"
+        return "no earlier result"
     words = {BETTER: "better than", SAME: "as good as"}
     return f"{words.get(line.change, 'not better than')} {figure(line.before, 4)} before"
 
 
+def unfinished_words(line: BestLine) -> str:
+    """`` (failed)`` behind a result of a run that did not come to its end; empty for one that did."""
+    return "" if line.state is RunState.COMPLETED else f" ({line.state.value})"
+
+
+def time_words(seconds: float) -> str:
+    """How long runs took; empty where that is not known."""
+    return duration(seconds) if seconds >= _NO_TIME else "under 1s" if seconds > 0 else ""
+
+
 def spent_words(one: Spent | DayLoad) -> str:
-    """``8 runs · 12.1 GPU-h``; of runs without a GPU how long they ran; ``no runs``."""
+    """``8 runs · 12.1 GPU-h``; of runs whose GPUs are not known how long they ran; ``no runs``."""
     if not one.runs:
         return "no runs"
     parts = [counted(one.runs, "run")]
     if one.gpu_hours is not None:
         parts.append(f"{figure(one.gpu_hours)} GPU-h")
-    elif one.seconds >= _NO_TIME:
-        parts.append(duration(one.seconds))
-    return " · ".join(parts)
+    else:
+        parts += [time_words(one.seconds)]
+    return " · ".join(filter(None, parts))
 
 
 def idea_words(idea: Idea) -> str:
@@ -176,9 +192,8 @@ def _head(review: Review) -> Iterator[str]:
     if not review.runs:
         return
     states = ", ".join(plain_markdown(outcome_words(one)) for one in review.outcomes)
-    costs = " · ".join(filter(None, (hours_words(review.gpu_hours), energy_words(review.energy))))
     more = "more than " if review.more_runs else ""
-    yield f"{more}{counted(len(review.runs), 'run')}: {states} · {costs}"
+    yield f"{more}{counted(len(review.runs), 'run')}: {states} · {cost_words(review)}"
 
 
 def _failed(review: Review) -> Iterator[str]:
@@ -191,9 +206,8 @@ def _failed(review: Review) -> Iterator[str]:
 def _best(line: BestLine) -> str:
     name, metric, run = map(plain_markdown, (line.name, line.metric, line.run_name))
     mark = "**" if line.change in (BETTER, FIRST) else ""
-    return (
-        f"{name}: {metric} {mark}{figure(line.value, 4)}{mark} in {run} (`{line.run}`), {change_words(line)}"
-    )
+    best = f"{name}: {metric} {mark}{figure(line.value, 4)}{mark}"
+    return f"{best} in {run}{unfinished_words(line)} (`{line.run}`), {change_words(line)}"
 
 
 def _tasks(review: Review) -> Iterator[str]:
@@ -201,9 +215,9 @@ def _tasks(review: Review) -> Iterator[str]:
     if tasks.done:
         yield f"{len(tasks.done)} done: {'; '.join(_own(one.words) for one in tasks.done[:_MOST])}"
     if tasks.open:
-        late = f", {len(tasks.overdue)} overdue" if tasks.overdue else ""
+        late = f", {len(gathered(tasks.overdue))} overdue" if tasks.overdue else ""
         oldest = tasks.open[0]
-        yield f"{len(tasks.open)} open{late}; the oldest is of {oldest.date}: {_own(oldest.words)}"
+        yield f"{len(gathered(tasks.open))} open{late}; the oldest is of {oldest.date}: {_own(oldest.words)}"
 
 
 def _spent(one: Spent) -> str:

@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from mlws_tui.domain import journal_edits
-from mlws_tui.domain.boxes import indent_of
+from mlws_tui.domain.boxes import indent_of, item_end
 from mlws_tui.domain.errors import NotFoundError
 from mlws_tui.domain.journal import SECTIONS, Journal, parse, section_key
 from mlws_tui.domain.journal_edits import Splice, apply_all
-from mlws_tui.domain.markdown import encode, is_blank
-from mlws_tui.domain.tasks import NEXT_STEPS, Task, tasks_of
+from mlws_tui.domain.markdown import decode, encode, is_blank
+from mlws_tui.domain.tasks import FROM_MARK, NEXT_STEPS, Task, tasks_of
 
 #: Stands for the carried tasks in the line that `journal_edits` makes for them.
 _PLACE = "carried-over-tasks"
-_NEW_BLOCK = re.compile(rb"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+|[ \t]*(?:#|```|~~~|>|<!--|---|===)")
 _MARK = re.compile(rb"([ \t]*)([-*+]|(\d{1,9})([.)]))([ \t]+)")
-_FROM = re.compile(rb"[ \t]*\(from \d{4}-\d{2}-\d{2}\)")
 _WENT = re.compile(r"[ \t]*\(→ \d{4}-\d{2}-\d{2}\)[ \t]*$".encode())
 
 
@@ -60,13 +59,24 @@ def set_sign(journal: Journal, task: Task, sign: bytes) -> Splice:
     return Splice(at, at + 1, sign)
 
 
-def put_off(journal: Journal, task: Task, to: date) -> Splice:
-    """Write behind a task that it begins on a later day, ``(from 2026-11-25)``, or change that day."""
+def reopen(journal: Journal, task: Task) -> Splice:
+    """Put an open sign into the box of a task; of one that was carried over the day that it went to is taken off."""
+    went = _WENT.search(task.raw.rstrip(b" \t")) if task.state == "moved" else None
+    if went is None:
+        return set_sign(journal, task, b" ")
+    start, sign = journal.outline.starts[task.line - 1], task.sign_at
+    return Splice(start + sign, start + went.end(), b" " + task.raw[sign + 1 : went.start()])
+
+
+def put_off(journal: Journal, task: Task, to: date | None) -> Splice:
+    """Write behind a task that it begins on a later day, ``(from 2026-11-25)``, change that day, or take it off."""
     start = journal.outline.starts[task.line - 1]
-    words = encode(f" (from {to.isoformat()})")
-    found = _FROM.search(task.raw)
+    words = b"" if to is None else encode(f" (from {to.isoformat()})")
+    text = decode(task.raw)
+    found = FROM_MARK.search(text)
     if found:
-        return Splice(start + found.start(), start + found.end(), words)
+        begin = start + len(encode(text[: found.start()]))
+        return Splice(begin, begin + len(encode(found.group())), words)
     end = start + len(task.raw.rstrip(b" \t"))
     return Splice(end, end, words)
 
@@ -110,18 +120,21 @@ def carry_over(journal: Journal, tasks: Iterable[Task], to: date) -> Carried:
         MlwsError: if the place lies inside a code fence or comment that is never closed.
     """
     tasks = [task for task in tasks if task.state == "open" and task.date != to]
-    below = {child.line for task in tasks for child in _family(task)[1:]}
+    below = {child.line for task in tasks for child in family(task)[1:]}
     tasks = sorted(
         (task for task in tasks if task.line not in below), key=lambda task: (task.date, task.line)
     )
-    known = {task.words.casefold() for task in tasks_of(journal, dates=[to])}
+    known = {task.words.casefold() for task in tasks_of(journal, dates=[to]) if task.state == "open"}
     marks = [splice for task in tasks for splice in _marks(journal, task, to)]
     groups: dict[str, tuple[str, list[_Block]]] = {}
     there = 0
-    for task in tasks:
+    left = list(reversed(tasks))
+    while left:
+        task = left.pop()
         words = task.words.casefold()
         if words in known:
             there += 1
+            left += [child for child in reversed(task.children) if child.state == "open"]
             continue
         known.add(words)
         title = section_for(task)
@@ -132,9 +145,9 @@ def carry_over(journal: Journal, tasks: Iterable[Task], to: date) -> Carried:
     return Carried(data, marked, tuple(tasks), there)
 
 
-def _family(task: Task) -> list[Task]:
+def family(task: Task) -> list[Task]:
     """A task and all open ones below it; what hangs below a closed one stays with that."""
-    return [task, *(one for child in task.children if child.state == "open" for one in _family(child))]
+    return [task, *(one for child in task.children if child.state == "open" for one in family(child))]
 
 
 def _marks(journal: Journal, task: Task, to: date) -> list[Splice]:
@@ -143,7 +156,7 @@ def _marks(journal: Journal, task: Task, to: date) -> list[Splice]:
     went = _WENT.search(text)
     begin = went.start() if went else len(text)
     dated = Splice(start + begin, start + len(text), encode(f" (→ {to.isoformat()})"))
-    return [*(set_sign(journal, one, b">") for one in _family(task)), dated]
+    return [*(set_sign(journal, one, b">") for one in family(task)), dated]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +179,7 @@ def _block(journal: Journal, task: Task) -> _Block:
     while below and is_blank(below[-1]):
         below.pop()
     box = task.sign_at - 1
-    words = _FROM.sub(b"", _WENT.sub(b"", task.raw[box:])).rstrip(b" \t")
+    words = encode(FROM_MARK.sub("", decode(_WENT.sub(b"", task.raw[box:])))).rstrip(b" \t")
     return _Block(words, tuple(below), len(task.raw[:box].expandtabs(4)))
 
 
@@ -177,20 +190,16 @@ def _closed_below(task: Task) -> list[Task]:
     ]
 
 
+class _Place(NamedTuple):
+    line: int
+    indent: int
+    depth: int
+
+
 def _item_end(journal: Journal, task: Task) -> int:
     """The line after the last one of the list item that a task begins; counted from 0."""
     day = next(day for day in journal.days if (day.date, day.ordinal) == (task.date, task.ordinal))
-    lines, end, last = journal.outline.lines, task.line, task.line
-    while end < day.line_end:
-        line = lines[end]
-        # a paragraph's line that is not indented; of a task below another one it is taken for that one's
-        goes_on = not task.depth and end == last and not _NEW_BLOCK.match(line)
-        if not is_blank(line):
-            if indent_of(line) <= task.indent and not goes_on:
-                break
-            last = end + 1
-        end += 1
-    return last
+    return item_end(journal.outline.lines, day, _Place(task.line - 1, task.indent, task.depth), day.line_end)
 
 
 def _addition(journal: Journal, to: date, title: str, blocks: Sequence[_Block]) -> Splice:

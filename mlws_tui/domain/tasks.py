@@ -33,7 +33,11 @@ _SIGN = re.compile(rb"\[[ /xX>-]\][ \t]")
 _DATE = r"(\d{4}-\d{2}-\d{2})"
 _DUE = re.compile(rf"(?:\b(?:due|by)\b:?\s*|📅\s*){_DATE}\b", re.IGNORECASE)
 _DUE_MARK = re.compile(rf"\s*(?:\({_DUE.pattern}\)|{_DUE.pattern})", re.IGNORECASE)
-_FROM = re.compile(rf"\s*\(from {_DATE}\)")
+#: Stands behind a task that is put off, before or behind its due day; anywhere else it is the person's words.
+FROM_MARK = re.compile(
+    rf"\s*\(from {_DATE}\)(?=(?:{_DUE_MARK.pattern})?(?:\s*\(→ \d{{4}}-\d{{2}}-\d{{2}}\))?\s*$)",
+    re.IGNORECASE,
+)
 _MOVED_TO = re.compile(rf"\s*\(→ {_DATE}\)\s*$")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _KEY_LETTERS = 10
@@ -89,7 +93,7 @@ class Task:
     @property
     def starts(self) -> Date | None:
         """Until when it was put off: ``(from 2026-11-25)`` in its text."""
-        return _date(_FROM.search(self.text))
+        return _date(FROM_MARK.search(self.text))
 
     @property
     def moved_to(self) -> Date | None:
@@ -131,7 +135,7 @@ class Task:
 
 
 def _words(text: str) -> str:
-    return _FROM.sub("", _MOVED_TO.sub("", text)).strip() if "(" in text else text.strip()
+    return FROM_MARK.sub("", _MOVED_TO.sub("", text)).strip() if "(" in text else text.strip()
 
 
 def _date(match: re.Match[str] | None) -> date | None:
@@ -211,8 +215,51 @@ def _tasks(day: Day, boxes: Sequence[Box], headings: Sequence[Heading]) -> list[
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A task as it is listed: an open one that was written again on other days is one thing to be done.
+
+    Attributes:
+        every: All of it, the oldest first; at least one.
+    """
+
+    every: tuple[Task, ...]
+
+    @property
+    def task(self) -> Task:
+        """The newest one, which stands for all."""
+        return self.every[-1]
+
+    @property
+    def days(self) -> int:
+        """On how many days it stands."""
+        return len({task.date for task in self.every})
+
+    @property
+    def note(self) -> str:
+        """``on 5 days, since 2026-11-02``; empty where it stands on one."""
+        return f"on {self.days} days, since {self.every[0].date.isoformat()}" if self.days > 1 else ""
+
+
+def gathered(tasks: Iterable[Task]) -> list[Repeated]:
+    """The tasks, with open ones of the same words as one, each at the place of its newest.
+
+    Those are let alone that hang below others or have others below them, and those that a section has more than one of:
+    the same words may mean something else there.
+
+    Args:
+        tasks: The oldest first.
+    """
+    groups: dict[object, list[Task]] = {}
+    for task in tasks:
+        alone = task.state != "open" or task.depth or task.children or task.alike > 1
+        key = (task.date, task.line) if alone else (task.words.casefold(), task.starts)
+        groups[key] = [*groups.pop(key, ()), task]
+    return [Repeated(tuple(some)) for some in groups.values()]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskCount:
-    """What a list of tasks comes to on a day.
+    """What a list of tasks comes to on a day; one that stands on several days counts once.
 
     Attributes:
         open: Those that are open and not put off.
@@ -236,10 +283,11 @@ def count(tasks: Iterable[Task], today: date) -> TaskCount:
     """How many are open, overdue and put off."""
     tasks = list(tasks)
     standing = still_open(tasks, today)
+    told = [one.task for one in gathered(standing)]
     return TaskCount(
-        len(standing),
-        sum(task.overdue(today) for task in standing),
-        sum(task.waits(today) for task in tasks),
+        len(told),
+        sum(task.overdue(today) for task in told),
+        len(gathered(task for task in tasks if task.waits(today))),
         max((task.age(today) for task in standing), default=0),
     )
 

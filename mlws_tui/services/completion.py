@@ -169,7 +169,7 @@ def _place(before: str, *, asked: bool) -> tuple[str, int] | None:
     found = _WORD.search(before)
     start = found.start() if found else len(before)
     word = before[start:]
-    if word.startswith("@") and len(word) > 1:
+    if word.startswith("@"):
         return "run", start
     if word.startswith("#") and len(word) > 2 and before[:start].strip():
         return "tag", start

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from mlws_tui.domain.calendar import days_on, first_of, last_of
+from mlws_tui.domain.daytitle import words_beside
 from mlws_tui.domain.journal import streak
 from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.tasks import still_open
@@ -33,6 +34,7 @@ class DayNote:
         open: Open tasks in them that are not put off.
         runs: Runs that began on it.
         failed: Those of them that failed.
+        title: What the heading of its first entry says beside the date.
     """
 
     date: date
@@ -43,6 +45,7 @@ class DayNote:
     open: int = 0
     runs: int = 0
     failed: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class DaysService:
                     note,
                     line=note.line or entry.line_start + 1,
                     entries=note.entries + 1,
+                    title=note.title or words_beside(entry),
                     sections=(*note.sections, *(title for title in titles if title not in note.sections)),
                     words=note.words + count_words(journal.body(entry)),
                 )

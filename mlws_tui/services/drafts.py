@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 #: Seconds after which a recovery file of another host is offered too: its app cannot be seen from here.
 _FOREIGN_AFTER = 3600.0
 _ABOUT = "about.json"
+#: A path of more characters does not fit beside what an editor says of its file on a screen of 80 columns.
+_WIDE = 44
 
 
 def state_folder() -> Path:
@@ -65,6 +67,7 @@ class Lent:
         base: Its text on disk when it was lent.
         text: The text that was lent; it may hold what was not saved.
         newline: How its lines end.
+        short: A shorter path of the file, for the program; the file itself is where a reboot leaves it.
     """
 
     path: Path
@@ -72,6 +75,7 @@ class Lent:
     base: str
     text: str
     newline: str
+    short: Path
 
     def read(self) -> str:
         """The text as the program left it; see `as_lent`.
@@ -178,10 +182,11 @@ class Drafts:
         folder = self.folder / f"{_name(key)}-{self._owner}-{secrets.token_hex(3)}.lent"
         make_folder(folder, 0o700)
         newline = last_end(text) or newline
-        record = _record(key, base, text=text, name=name, newline=newline, cursor=[0, 0])
-        files.create_private(folder / _ABOUT, json.dumps(record).encode("ascii"))
+        link = _short_link(folder, len(name))
+        more = {"text": text, "name": name, "newline": newline, "link": str(link or ""), "cursor": [0, 0]}
+        files.create_private(folder / _ABOUT, json.dumps(_record(key, base, **more)).encode("ascii"))
         files.create_private(folder / name, encode(text + newline if text else ""))
-        return Lent(folder / name, key, base, text, newline)
+        return Lent(folder / name, key, base, text, newline, (link or folder) / name)
 
     def give_back(self, lent: Lent) -> None:
         """Remove the file of a page whose text is in the document, or is not wanted.
@@ -206,9 +211,33 @@ class Drafts:
                         yield _draft(record, path)
 
 
+def _short_link(folder: Path, name: int) -> Path | None:
+    """Another name of a folder where its own is long: a link among the files that are the person's until they leave.
+
+    Only its name is short-lived: what an editor writes through it is in the folder, and stays over a reboot.
+    """
+    if len(str(folder)) + 1 + name <= _WIDE:
+        return None
+    import tempfile  # as above
+
+    for place in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
+        link = Path(place) / f"mlws-{secrets.token_hex(3)}"
+        if link.is_absolute() and len(str(link)) < len(str(folder)):
+            with suppress(OSError):  # then the long one must do
+                link.symlink_to(folder)
+                return link
+    return None
+
+
 def _remove(folder: Path) -> None:
+    """Remove the folder of a page that was lent, and the link to it."""
     from shutil import rmtree  # as above
 
+    # A record that is no longer whole names no link; one that leads elsewhere is not ours.
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        link = Path(json.loads((folder / _ABOUT).read_bytes())["link"])
+        if link.readlink() == folder:
+            link.unlink()
     rmtree(folder)
 
 

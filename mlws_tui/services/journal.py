@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlws_tui.config.resources import user_folder
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain import journal_edits
+from mlws_tui.domain.capture import target_of
 from mlws_tui.domain.errors import NotFoundError, UsageError
 from mlws_tui.domain.journal import (
     SECTIONS,
@@ -20,18 +22,19 @@ from mlws_tui.domain.journal import (
     parse,
     section_key,
     section_order,
-    standard_section,
     streak,
 )
 from mlws_tui.domain.journal_edits import Splice
 from mlws_tui.domain.markdown import decode, encode, scan
-from mlws_tui.services.drafts import Drafts, state_folder
-from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
 from mlws_tui.sources import files
 
 if TYPE_CHECKING:
     from mlws_tui.domain.journalrepair import Repair
+    from mlws_tui.services.drafts import Drafts
+    from mlws_tui.services.pages import Conflict, Page, Saved
 
+#: From so many bytes on a line is written without reading all that stands there.
+_LONG = 200_000
 #: How often a save that another program overtook between reading and renaming is done again.
 _TRIES = 5
 
@@ -62,11 +65,18 @@ class JournalService:
     ) -> None:
         self.workspace = workspace
         self.path = workspace.journal
-        self.drafts = Drafts((state_dir or state_folder()) / "recovery")
+        self._state_dir = state_dir
         self._clock = clock
         self._stamp: tuple[int, int, int, int] | None = None
         self._last: Journal | None = None
         self._guard = threading.Lock()
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """The recovery files of its days."""
+        from mlws_tui.services.drafts import Drafts, state_folder  # a command that only appends needs none
+
+        return Drafts((self._state_dir or state_folder()) / "recovery")
 
     def today(self) -> date:
         """The local date."""
@@ -124,6 +134,8 @@ class JournalService:
         return journal, found
 
     def _page(self, journal: Journal, ref: DayRef) -> Page:
+        from mlws_tui.services.pages import Page  # as above
+
         day = journal.day(ref.date, ref.ordinal)
         key = f"{self.path}#{ref.date.isoformat()}.{ref.ordinal}"
         newline = journal.newline.decode()
@@ -156,6 +168,8 @@ class JournalService:
         Raises:
             MlwsError: if the file cannot be read or saved; it is then as it was.
         """
+        from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
+
         outcome: list[Saved | Conflict] = []
 
         def change(journal: Journal) -> Sequence[Splice]:
@@ -200,30 +214,75 @@ class JournalService:
         return base if whole and journal.data[behind : behind + 1] in (b"", b"\r", b"\n") else None
 
     def append(self, section: str, text: str, when: date | None = None, *, task: bool = False) -> str:
-        """Write a bullet into a section of a day.
-
-        Args:
-            section: Its title; a standard one by any case or a prefix that only it has.
-            text: The bullet, one line or more.
-            when: The day; today by default.
-            task: Whether it gets an open check box.
+        """Write a bullet into a section of a day; as `capture`, of one text.
 
         Returns:
-            The section's title, as the template of a new day or the standard has it.
+            The section's title.
+        """
+        return self.capture(section, [text], when, task=task)[0]
+
+    def capture(
+        self, section: str, texts: Sequence[str], when: date | None = None, *, task: bool = False
+    ) -> tuple[str, str]:
+        """Write bullets into a section of a day, all in one save.
+
+        Args:
+            section: What the section is called, see `mlws_tui.domain.capture.target_of`.
+            texts: The bullets, each of one line or more.
+            when: The day; today by default.
+            task: Whether they get open check boxes; days in words until which they are to be done become dates.
+
+        Returns:
+            The section's title, and the first text as it was written.
 
         Raises:
-            UsageError: if section or text is empty.
+            UsageError: if section or text is empty, or several sections can be meant.
             MlwsError: if the file cannot be read or saved; it is then as it was.
         """
-        if not section_key(section) or not text.strip():
+        if not section_key(section) or not any(text.strip() for text in texts):
             raise UsageError(
                 "An entry needs a section and a text", hint='mlws-tui log Experiments "Started: llama-ft"'
             )
-        order = self._order()
-        title = standard_section(section, order)
-        day = when or self.today()
-        self.change(lambda now: [journal_edits.add_bullet(now, day, title, text, task=task, order=order)])
-        return title
+        order, day = self._order(), when or self.today()
+        if task:
+            from mlws_tui.domain.duewords import with_due_date  # most lines are none
+
+            texts = [with_due_date(text, self.today()) for text in texts]
+        told: list[tuple[str, str]] = []
+
+        def change(journal: Journal) -> Sequence[Splice]:
+            target = target_of(journal, day, section, order)
+            lines = [target.line(text) for text in texts]
+            told[:] = [(target.title, lines[0])]
+            first = journal_edits.add_bullet(journal, day, target.title, lines[0], task=task, order=order)
+            data = first.apply(journal.data)
+            for line in lines[1:]:
+                more = journal_edits.add_bullet(parse(data), day, target.title, line, task=task, order=order)
+                data = more.apply(data)
+            return [first] if len(lines) == 1 else [Splice(0, len(journal.data), data)]
+
+        self._change(change, lambda data: self._glanced(data, day, section))
+        return told[0]
+
+    def has_section(self, name: str, when: date | None = None) -> bool:
+        """Whether a name means a section for a line of a day; else it would make a new one.
+
+        Raises:
+            UsageError: if several can be meant.
+            MlwsError: if the journal cannot be read.
+        """
+        order, day = self._order(), when or self.today()
+        with self._guard:
+            journal = self._glanced(files.read(self.path).data, day, name)
+        return target_of(journal, day, name, order).known
+
+    def _glanced(self, data: bytes, day: date, section: str) -> Journal:
+        """The journal as a line that is added to a day needs it: of a long one that nobody has read, a part."""
+        if self._last is None and len(data) >= _LONG:
+            from mlws_tui.domain.journalglance import glance
+
+            return glance(data, day, section) or self._read_again(data)
+        return self._read_again(data)
 
     def _order(self) -> Sequence[str]:
         """The sections of a day in their order: as the template of a new day has them, if there is one.
@@ -282,12 +341,17 @@ class JournalService:
         Raises:
             MlwsError: if the file cannot be read or saved, or what `change` raises; the file is then as it was.
         """
+        return self._change(change, self._read_again)
+
+    def _change(
+        self, change: Callable[[Journal], Sequence[Splice]], read: Callable[[bytes], Journal]
+    ) -> tuple[bytes, bytes]:
         with files.locked(self.workspace.journal_lock):
             tries = 0
             while True:
                 before = files.read(self.path)
                 with self._guard:
-                    journal = self._read_again(before.data)
+                    journal = read(before.data)
                 after = journal_edits.apply_all(change(journal), before.data)
                 try:
                     if after != before.data:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.checkup import BrokenLink
 from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.links import links_of
+from mlws_tui.domain.markdown import decode, split_lines
 from mlws_tui.domain.passages import PassageLink, clean, session_piece
 from mlws_tui.domain.runpages import Mention
 from mlws_tui.domain.runs import RunQuery
@@ -22,6 +25,7 @@ from mlws_tui.services.sessions import SessionsService
 from mlws_tui.sources import files
 from mlws_tui.store import Store
 
+_FENCES = ("```", "~~~")
 _STAMP = 15  # characters of a run's id before its name
 _MOST_NAMES = 2_000
 _SNIPPET = 240
@@ -43,14 +47,34 @@ class Links:
         """The lines that lead to a place, the newest day first.
 
         Args:
-            kind: As a `TextLink` has it: ``run``, ``log``, ``session``, ``model`` or ``file``.
+            kind: As a `TextLink` has it: ``run``, ``log``, ``session``, ``model``, ``file`` or ``day``.
             target: As a `TextLink` has it.
 
         Raises:
             StoreError: if the index cannot be read.
+            MlwsError: for a day, if the journal cannot be read.
         """
+        if kind == "day":  # the index does not know them
+            return await asyncio.to_thread(self._to_day, target)
         rows = await self._store.texts.links_to([(kind, clean(target))])
         return [Mention(row.source, row.path, row.line, row.day, row.text[:_SNIPPET]) for row in rows]
+
+    def _to_day(self, day: str) -> list[Mention]:
+        """From the files as they are now; an entry's heading is no link."""
+        journal = self._journal.read()
+        found: list[Mention] = []
+        for entry in sorted(journal.days, key=lambda one: one.date, reverse=True):
+            lines = journal.outline.lines[entry.heading.end : entry.line_end]
+            path = self._workspace.relative(self._journal.path)
+            found += _naming(day, lines, Mention("journal", path, entry.heading.end + 1, entry.date, ""))
+        for session in self._sessions.list():
+            try:
+                lines = split_lines(files.read(session.path).data)
+            except MlwsError:  # said by the checks of the documents
+                continue
+            path = self._workspace.relative(session.path)
+            found += _naming(day, lines, Mention("session", path, 1, None, ""))
+        return found
 
     async def broken(self) -> Sequence[BrokenLink]:
         """Runs and session logs that a line names and that are not there, from the files as they are now.
@@ -73,6 +97,23 @@ class Links:
         names = [session.name for session in sessions]
         paths = [self._journal.path, *(session.path for session in sessions)]
         return [one for path in paths for one in broken_names(self._workspace, path, runs, gone, names)]
+
+
+def _naming(day: str, lines: Sequence[bytes], first: Mention) -> Iterator[Mention]:
+    """The lines with a link to a day; `first` is the place of the first line."""
+    if not any(day.encode() in line for line in lines):
+        return
+    texts = [decode(line).rstrip() for line in lines]
+    fence = ""
+    for number, text in enumerate(texts):
+        if text.startswith(_FENCES) and (not fence or text == fence):
+            fence = "" if fence else text[:3]
+        elif (
+            not fence
+            and day in text
+            and ("day", day) in ((link.kind, link.target) for link in links_of(text))
+        ):
+            yield replace(first, line=first.line + number, snippet=text.strip()[:_SNIPPET])
 
 
 def broken_names(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -150,11 +150,7 @@ class Reminders:
         now = self._runs.now()
         found = await self._store.runs_within(now - _FORGOTTEN, now + 1, _MOST)
         listed = await self._runs.with_states(found)
-        groups: dict[str, list[Run]] = {}
-        for run in listed:
-            if run.experiment:
-                groups.setdefault(run.experiment, []).append(run)
-        keys = [key for key, some in groups.items() if _worth_telling(some, now)]
+        keys = await asyncio.to_thread(_worth_telling, listed, now)
         subjects = [await self._subject(key) for key in keys if not await self._told(f"experiment:{key}")]
         if not subjects:
             return ""
@@ -214,7 +210,16 @@ class Reminders:
             await asyncio.sleep(self._soon)
 
 
-def _worth_telling(runs: Sequence[Run], now: float) -> bool:
+def _worth_telling(runs: Iterable[Run], now: float) -> Sequence[str]:
+    """The experiments of these runs that are worth a session log. For a thread: with many runs it takes long."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.experiment:
+            groups.setdefault(run.experiment, []).append(run)
+    return [key for key, some in groups.items() if _rests(some, now)]
+
+
+def _rests(runs: Sequence[Run], now: float) -> bool:
     """Whether an experiment is over for a day, not for two weeks, and big enough for a session log."""
     if any(run.state.live for run in runs):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -17,7 +17,7 @@ from mlws_tui.domain.reviewbest import candidates
 from mlws_tui.domain.reviewmarkdown import entry_splice, line_of, markdown
 from mlws_tui.domain.reviewnotes import REVIEW, Notes, read_notes
 from mlws_tui.domain.reviewruns import ReviewRun, within
-from mlws_tui.domain.reviewspan import between
+from mlws_tui.domain.reviewspan import ReviewSpan, between
 from mlws_tui.domain.runs import Run
 from mlws_tui.domain.runtokens import quote
 from mlws_tui.domain.runviews import RunView
@@ -90,10 +90,9 @@ class Reviews:
         found = await self._store.runs_within(begin, stop, MOST_RUNS + 1)
         listed = await self._runs.with_states(found[:MOST_RUNS])
         names = await self._names(listed)
-        runs = await asyncio.to_thread(within, listed, span, now, names)
-        before = await self._before(runs, first)
-        keys = [key for key in candidates(runs) if key]
-        notes, tasks, sessions, told = await asyncio.to_thread(self._written, runs, keys)
+        runs, wanted = await asyncio.to_thread(_looked_at, listed, span, now, names)
+        before = await self._before(runs, wanted, first)
+        notes, tasks, sessions, told = await asyncio.to_thread(self._written, runs, tuple(wanted))
         material = Material(notes, tasks, runs, len(found) > MOST_RUNS, before, told, sessions)
         return await asyncio.to_thread(build, span, today, now, material)
 
@@ -154,12 +153,13 @@ class Reviews:
             names[key] = known.name if known is not None else implied_name(key) or key
         return names
 
-    async def _before(self, runs: Sequence[ReviewRun], first: date) -> dict[str, float]:
+    async def _before(
+        self, runs: Sequence[ReviewRun], wanted: Mapping[str, str], first: date
+    ) -> dict[str, float]:
         """The best value of each experiment's figure in the runs that began before the days, by its id.
 
-        Experiments of one name count as one.
+        Experiments of one name count as one; `wanted` has the figures.
         """
-        wanted = candidates(runs)
         if not wanted:
             return {}
         names = {one.run.experiment: one.experiment for one in runs if one.run.experiment in wanted}
@@ -169,7 +169,7 @@ class Reviews:
         groups = (await self._lists.index(view, everything=True)).groups
         told = {group.label: group.best for group in groups if group.key}
         found = {}
-        for key, (metric, _, _) in wanted.items():
+        for key, metric in wanted.items():
             best = told.get(names[key])
             if best is not None and best.metric == metric:
                 found[key] = best.value
@@ -228,3 +228,11 @@ class Reviews:
             ],
         )
         return notes, tasks, lines, told
+
+
+def _looked_at(
+    listed: Iterable[Run], span: ReviewSpan, now: float, names: Mapping[str, str]
+) -> tuple[tuple[ReviewRun, ...], dict[str, str]]:
+    """The runs of the days, and the figure of each experiment's result. For a thread: with many runs it takes long."""
+    runs = within(listed, span, now, names)
+    return runs, {key: metric for key, (metric, _, _) in candidates(runs).items() if key}

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import MlwsError, StoreError
+from mlws_tui.domain.journal import section_key
 from mlws_tui.domain.markdown import decode, split_lines
-from mlws_tui.domain.passages import TIERS, Piece, clean, journal_pieces, run_documents, session_piece
+from mlws_tui.domain.passages import (
+    JOURNAL,
+    TIERS,
+    Piece,
+    clean,
+    journal_pieces,
+    run_documents,
+    session_piece,
+)
 from mlws_tui.domain.searchquery import SearchQuery, finder, fold, parse_query, snippet
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.sessions import SessionsService
@@ -18,6 +28,11 @@ from mlws_tui.sources import files
 from mlws_tui.store import Store
 from mlws_tui.store.textsearch import FoundPassage
 
+#: Hits that are asked for beyond those that are wanted: what reviews say again is left out.
+_SPARE = 20
+_REVIEW = "review"
+#: What a review puts around a line that it takes over: a mark of a list, and the day.
+_ADDED = re.compile(r"^\s*(?:[-*+]\s+)?|\s*\(\d{4}-\d{2}-\d{2}\)\s*$")
 _FILES_ONLY = "the index has no texts yet: the journal and session logs were looked through, runs were not"
 
 
@@ -129,10 +144,10 @@ class Search:
         if asked.empty:
             return Hits((), more=False)
         if not await self._has_texts():
-            found, more = await asyncio.to_thread(self._in_files, asked, limit)
-            return await self._answer(asked, found, more, _FILES_ONLY)
-        found, more = await self._store.texts.find(asked, limit, ranked=ranked)
-        return await self._answer(asked, found, more, "")
+            found, more = await asyncio.to_thread(self._in_files, asked, limit + _SPARE)
+            return await self._answer(asked, found, more, limit, _FILES_ONLY)
+        found, more = await self._store.texts.find(asked, limit + _SPARE, ranked=ranked)
+        return await self._answer(asked, found, more, limit)
 
     async def around(self, hit: Hit, lines: int) -> Around:
         """At most so many lines of the place of a hit; of a run all that it says of itself.
@@ -169,8 +184,12 @@ class Search:
                 return False
         return self._filled
 
-    async def _answer(self, asked: SearchQuery, found: list[FoundPassage], more: bool, notice: str) -> Hits:
-        hits = await asyncio.to_thread(lambda: tuple(_hit(one, asked) for one in found))
+    async def _answer(
+        self, asked: SearchQuery, found: list[FoundPassage], more: bool, limit: int, notice: str = ""
+    ) -> Hits:
+        first = _without_copies(found)
+        more = more or len(first) > limit
+        hits = await asyncio.to_thread(lambda: tuple(_hit(one, asked) for one in first[:limit]))
         return Hits(hits, more, notice)
 
     def _in_files(self, asked: SearchQuery, limit: int) -> tuple[list[FoundPassage], bool]:
@@ -203,6 +222,24 @@ class Search:
             if asked.until is not None and (piece.day is None or piece.day > asked.until):
                 continue
             yield piece
+
+
+def _without_copies(found: Sequence[FoundPassage]) -> list[FoundPassage]:
+    """What was found without lines of reviews that say again what another one says."""
+    said = [fold(one.text) for one in found if not _in_review(one)]
+    kept: list[FoundPassage] = []
+    for one in found:
+        if _in_review(one):
+            copied = fold(_ADDED.sub("", one.text).strip())
+            if any(copied in other for other in said):
+                continue
+            said.append(copied)
+        kept.append(one)
+    return kept
+
+
+def _in_review(one: FoundPassage) -> bool:
+    return one.kind == JOURNAL and section_key(one.title) == _REVIEW
 
 
 def _fitting(piece: Piece, fits: Callable[[str, str], bool]) -> Iterator[FoundPassage]:

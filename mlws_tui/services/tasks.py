@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from mlws_tui.domain import taskedits
+from mlws_tui.domain.duewords import with_due_date
 from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
 from mlws_tui.domain.journal import Journal, parse, standard_section
 from mlws_tui.domain.journal_edits import Splice, add_bullet, apply_all
-from mlws_tui.domain.tasks import NEXT_STEPS, SHORTEST_KEY, Task, last_open, tasks_of
+from mlws_tui.domain.tasks import NEXT_STEPS, SHORTEST_KEY, Task, gathered, last_open, tasks_of
 from mlws_tui.domain.words import counted
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.taskundo import Act, act_of, difference, taken_back
@@ -65,6 +66,8 @@ class TasksService:
     def find(self, named: str) -> Task:
         """The task that a person names: by the letters of its key, or by a part of its text that only one open one has.
 
+        One that stands on several days is one, and the newest of them is returned: see `alike`.
+
         Raises:
             NotFoundError: if there is none, or more than one.
         """
@@ -80,19 +83,26 @@ class TasksService:
         ]
         exact = [task for task in by_text if task.words.casefold() == wanted]
         found = {(task.date, task.line): task for task in (*by_key, *(exact or by_text))}
-        if len(found) == 1:
-            return next(iter(found.values()))
-        if found:
+        told = gathered(found[place] for place in sorted(found))
+        if len(told) == 1:
+            return told[0].task
+        if told:
             raise NotFoundError(
-                f"{named!r} may be {counted(len(found), 'task')}",
+                f"{named!r} may be {counted(len(told), 'task')}",
                 hint="name it by its letters: mlws-tui tasks",
             )
         raise NotFoundError(f"There is no open task {named!r}", hint="mlws-tui tasks lists them")
+
+    def alike(self, task: Task) -> Sequence[Task]:
+        """The task, and where it is open all those of other days that are the same: see `domain.tasks.gathered`."""
+        return next((one.every for one in gathered(self.list()) if task in one.every), (task,))
 
     # what can be done with them
 
     def tick(self, tasks: Sequence[Task], on: bool = True) -> str:
         """Mark tasks as done, or as open again; one byte of each line changes.
+
+        Of one that was carried over and is open again the day that it went to is taken off.
 
         Returns:
             What was done, in words.
@@ -101,7 +111,9 @@ class TasksService:
             NotFoundError: if a line reads differently now; nothing is changed then.
             MlwsError: if the journal cannot be read or saved; it is then as it was.
         """
-        return self._sign(tasks, b"x" if on else b" ", "ticked" if on else "opened again")
+        if on:
+            return self._sign(tasks, b"x", "ticked")
+        return self._on_lines(tasks, f"opened again {_named(tasks)}", taskedits.reopen)
 
     def cancel(self, tasks: Sequence[Task]) -> str:
         """Mark tasks as cancelled, ``[-]``. Returns and raises as `tick` does."""
@@ -121,17 +133,21 @@ class TasksService:
     def postpone(self, tasks: Sequence[Task], to: date) -> str:
         """Put tasks off: ``(from 2026-11-25)`` is written behind their text, and until that day they are not listed.
 
-        Returns and raises as `tick` does.
+        Until today means not any longer: it is taken off. Returns and raises as `tick` does.
 
         Raises:
-            UsageError: if the day is not to come.
+            UsageError: if the day is over, or is today and one of them was not put off.
         """
-        if to <= self.today():
+        today = self.today()
+        if to < today or (to == today and any(task.starts is None for task in tasks)):
             raise UsageError(
                 f"{to.isoformat()} is not to come: a task is put off to a later day",
                 hint="for example tomorrow, next monday or +7",
             )
 
+        if to == today:
+            words = f"{_named(tasks)} is not put off any longer"
+            return self._on_lines(tasks, words, lambda journal, task: taskedits.put_off(journal, task, None))
         words = f"put off {_named(tasks)} to {to.isoformat()}"
         return self._on_lines(tasks, words, lambda journal, task: taskedits.put_off(journal, task, to))
 
@@ -168,6 +184,7 @@ class TasksService:
         if not text.strip():
             raise UsageError("A task needs a text", hint='mlws-tui tasks add "compare r=8 and r=16"')
         day, title = when or self.today(), standard_section(section)
+        text = with_due_date(text, self.today())
 
         def make(journal: Journal) -> _Made:
             data = add_bullet(journal, day, title, text, task=True).apply(journal.data)
@@ -239,7 +256,10 @@ class TasksService:
 
 
 def _named(tasks: Sequence[Task]) -> str:
-    return _quoted(tasks[0].words) if len(tasks) == 1 else counted(len(tasks), "task")
+    if len({task.words.casefold() for task in tasks}) > 1:
+        return counted(len(tasks), "task")
+    times = f" ({len(tasks)} times)" if len(tasks) > 1 else ""
+    return f"{_quoted(tasks[0].words)}{times}"
 
 
 def _quoted(text: str) -> str:

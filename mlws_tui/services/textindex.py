@@ -141,6 +141,9 @@ class TextIndex:
                 self._generation = -1
                 await asyncio.sleep(_RETRY)
                 self._wake.set()
+            except Exception:  # a fault of ours in one text must not keep all later ones from being found
+                log.exception("the texts could not be brought up")
+                self._generation = -1
 
     async def _recall(self) -> None:
         """Look at all anew where the index is another file, or another process has written to it meanwhile."""
@@ -259,11 +262,11 @@ def _groups(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     group: list[Piece] = []
     lines = 0
     for piece in pieces:
-        if group and lines + len(piece.lines) > _PASSAGES:
+        if group and lines + piece.end - piece.line > _PASSAGES:
             yield group
             group, lines = [], 0
         group.append(piece)
-        lines += len(piece.lines)
+        lines += piece.end - piece.line
     if group:
         yield group
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -22,6 +20,8 @@ from mlws_tui.sources.modes import file_mode, folder_mode, lock_mode, make_folde
 
 #: More than this is no text that a person edits.
 MAX_BYTES = 256 * 1024 * 1024
+#: If one byte of so many is NUL it is no UTF-8 text; a few are shown and kept like other control characters.
+_FULL_OF_NUL = 8
 
 _NO_FILE = "move what stands there out of the way"
 #: What a person can do about an error of the system.
@@ -55,15 +55,11 @@ class Snapshot:
 
     Attributes:
         data: Its bytes; empty where there is no file.
-        digest: SHA-256 of them; empty where there is no file.
+        exists: Whether there is a file.
     """
 
     data: bytes = b""
-    digest: str = ""
-
-    @property
-    def exists(self) -> bool:
-        return bool(self.digest)
+    exists: bool = False
 
 
 def stamp(path: Path) -> tuple[int, int, int, int] | None:
@@ -99,11 +95,12 @@ def read(path: Path) -> Snapshot:
         raise FileError(
             f"{path} is larger than {MAX_BYTES // 2**20} MB", hint="nobody has written that by hand"
         )
-    if b"\0" in data:
+    if data.count(0) * _FULL_OF_NUL > len(data):
         raise FileError(
-            f"{path} is not UTF-8 text", hint="it holds NUL bytes; convert it, for example with iconv"
+            f"{path} is not UTF-8 text: much of it is NUL bytes",
+            hint="convert it with iconv, or take them out where a power cut left them",
         )
-    return Snapshot(data, hashlib.sha256(data).hexdigest())
+    return Snapshot(data, exists=True)
 
 
 @contextmanager
@@ -214,17 +211,17 @@ def save(path: Path, data: bytes, before: Snapshot, like: Path | None = None) ->
             create(real, data, like)
         except FileExistsError:
             raise ChangedError(f"{path} was made by another program meanwhile") from None
-        return Snapshot(data, hashlib.sha256(data).hexdigest())
+        return Snapshot(data, exists=True)
     try:
         if not _replace(real, data, before):
             _rewrite(real, data, before)
     except OSError as error:
         raise FileError(f"{path} could not be saved: {_words(error)}", hint=_hint(error)) from error
-    return Snapshot(data, hashlib.sha256(data).hexdigest())
+    return Snapshot(data, exists=True)
 
 
 def _check(path: Path, before: Snapshot) -> None:
-    if read(path).digest != before.digest:
+    if read(path) != before:
         raise ChangedError(f"{path} was changed by another program meanwhile")
 
 
@@ -233,7 +230,7 @@ def _replace(path: Path, data: bytes, before: Snapshot) -> bool:
     status = path.stat()
     if status.st_nlink > 1 or status.st_uid != os.geteuid() or not os.access(path, os.W_OK):
         return False
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
@@ -276,7 +273,7 @@ def _take_over(path: Path, descriptor: int, status: os.stat_result) -> bool:
 
 def _rewrite(path: Path, data: bytes, before: Snapshot) -> None:
     """Save into the file itself. Its space is reserved first: a full disk is met before a byte changes."""
-    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.bak")
+    copy = path.with_name(f".{path.name}.{os.urandom(4).hex()}.bak")
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     whole = True
     try:
@@ -347,7 +344,7 @@ def replace_private(path: Path, data: bytes) -> None:
         OSError: if it cannot be written; the old file is still there.
     """
     make_folder(path.parent, 0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     create_private(temporary, data)
     try:
         temporary.replace(path)

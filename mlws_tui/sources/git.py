@@ -58,7 +58,7 @@ _QUIET = (
     "--literal-pathspecs",
 )
 _LOG = ("log", "--branches", "--no-merges", "--no-show-signature", "--no-decorate")
-_FIELDS = "--format=%x01%H%x00%at%x00%ae%x00%s"
+_FIELDS = "--format=%x01%H%x00%at%x00%ae%x00%s%x00"
 _SHA = re.compile(r"[0-9a-f]{40,64}")
 # Variables of a hook or a shell that would choose another repository than the one that a folder is in.
 _PLACES = frozenset(
@@ -160,7 +160,9 @@ def repository(cwd: Path, timeout: float = 2.0) -> Repository | None:
         return None
 
 
-def commits(top: Path, first: float, end: float, timeout: float = 2.0) -> list[Commit] | None:
+def commits(
+    top: Path, first: float, end: float, timeout: float = 2.0, besides: Sequence[str] = ()
+) -> list[Commit] | None:
     """The person's own commits of a time on any branch of a repository, newest first, merges left out.
 
     Args:
@@ -168,6 +170,7 @@ def commits(top: Path, first: float, end: float, timeout: float = 2.0) -> list[C
         first: When the time begins, Unix seconds; those count that were written, not only applied, in it.
         end: When it is over.
         timeout: Seconds for all of it.
+        besides: Files and, with a slash at their end, folders below `top`: commits of nothing but them do not count.
 
     Returns:
         None where git does not tell, or nothing says who the person is.
@@ -177,23 +180,33 @@ def commits(top: Path, first: float, end: float, timeout: float = 2.0) -> list[C
         who = _ask(top, deadline, *_QUIET, "var", "GIT_AUTHOR_IDENT", elsewhere=False)
         email = who.rpartition("<")[2].partition(">")[0].casefold()
         since = f"--since={max(0, int(first))}"
+        names = ("--name-only", "--no-renames", "-z") if besides else ()
         answer = _ask(
             top,
             deadline,
-            *(*_QUIET, *_LOG, since, f"-n{5 * MAX_COMMITS}", _FIELDS, "HEAD", "--"),
+            *(*_QUIET, *_LOG, *names, since, f"-n{5 * MAX_COMMITS}", _FIELDS, "HEAD", "--"),
             limit=MAX_DIFF,
             elsewhere=False,
         )
     except (_NoAnswer, OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    found = [commit for part in answer.split("\x01") if (commit := _commit_of(part, email)) is not None]
+    parts = (part for part in answer.split("\x01") if not _only_of(part, besides))
+    found = [commit for part in parts if (commit := _commit_of(part, email)) is not None]
     return [commit for commit in found if first <= commit.ts < end][:MAX_COMMITS]
+
+
+def _only_of(part: str, besides: Sequence[str]) -> bool:
+    """Whether a commit, as git tells of it, has files, and all of them are these or in these folders."""
+    names = [name for field in part.split("\0")[4:] if (name := field.strip("\n"))]
+    folders = tuple(one for one in besides if one.endswith("/"))
+    return bool(names) and all(name in besides or name.startswith(folders) for name in names)
 
 
 def _commit_of(part: str, email: str) -> Commit | None:
     sha, _, rest = part.partition("\0")
     ts, _, rest = rest.partition("\0")
-    author, _, subject = rest.partition("\0")
+    author, _, rest = rest.partition("\0")
+    subject = rest.partition("\0")[0]
     if not _SHA.fullmatch(sha) or not ts.isascii() or not ts.isdigit() or author.casefold() != email:
         return None
     return Commit(sha, float(ts), subject.strip()[:MAX_SUBJECT])

@@ -67,11 +67,18 @@ async def changes(
             async with contextlib.aclosing(batches):
                 async for batch in batches:
                     yield batch
-        except (OSError, RuntimeError) as error:
+        except* (OSError, RuntimeError, ValueError) as group:
             # No watches left (fs.inotify.max_user_watches), or a folder that vanished just now or is not ours to
-            # read. RuntimeError is how watchfiles tells of what the system says otherwise.
-            log.warning("watching %s failed, polling instead: %s", ", ".join(map(str, local)), error)
+            # read. RuntimeError is how watchfiles tells of what the system says otherwise, and ValueError of a file
+            # whose name is no UTF-8; what its own tasks raise comes as a group.
+            log.warning("watching %s failed, polling instead: %s", ", ".join(map(str, local)), _first(group))
             broken = known
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _events(

@@ -79,7 +79,8 @@ class KeepTexts:
         mark_commit(connection)
         for key in (*self.gone, *(one.key for one in self.documents)):
             _forget(connection, key)
-        for one in self.documents:
+        # Passages go in by ids that grow: the index of words is written anew at each that does not.
+        for one in sorted(self.documents, key=lambda one: _ordinal(one.day)):
             _write(connection, one)
         connection.executemany(
             "UPDATE documents SET line = ? WHERE key = ?", [(line, key) for key, line in self.moved.items()]
@@ -91,7 +92,8 @@ def _forget(connection: sqlite3.Connection, key: str) -> None:
     if row is None:
         return
     connection.execute(
-        f"INSERT INTO {_FOUND} SELECT 'delete', id, title, tags, text, path FROM passages WHERE document = ?",  # noqa: S608
+        f"INSERT INTO {_FOUND} SELECT 'delete', id, title, tags, text, path FROM passages "  # noqa: S608
+        "WHERE document = ? ORDER BY id",
         row,
     )
     for statement in (
@@ -118,7 +120,7 @@ def _write(connection: sqlite3.Connection, one: TextDocument) -> None:
     rows = [
         (top - i, document, part.line, *map(clean, (part.title, names, part.text, "" if i else one.path)))
         for i, part in enumerate(one.passages)
-    ]
+    ][::-1]
     connection.executemany(
         "INSERT INTO passages (id, document, line, title, tags, text, path) VALUES (?, ?, ?, ?, ?, ?, ?)",
         rows,
@@ -133,9 +135,13 @@ def _write(connection: sqlite3.Connection, one: TextDocument) -> None:
     )
 
 
+def _ordinal(day: date | None) -> int:
+    return 0 if day is None else day.toordinal()
+
+
 def _free(connection: sqlite3.Connection, day: date | None) -> int:
     """The id before the first one that is free at the end of a day."""
-    first = (0 if day is None else day.toordinal()) << DAY_BITS
+    first = _ordinal(day) << DAY_BITS
     row = connection.execute(
         "SELECT max(id) FROM passages WHERE id >= ? AND id < ?", (first, first + (1 << DAY_BITS))
     ).fetchone()

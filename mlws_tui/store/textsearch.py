@@ -6,13 +6,16 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date
 
-from mlws_tui.domain.searchquery import SearchQuery, Term
+from mlws_tui.domain.searchquery import SearchQuery, Term, fold
 from mlws_tui.store.passages import DAY_BITS
 
 _COLUMNS = "d.kind, d.tier, d.path, d.line + p.line, d.day, p.title, d.name, d.run, p.text, p.tags"
 _OF_PASSAGE = "CROSS JOIN documents d ON d.id = p.document"
 #: Headings count more than tags, tags more than text, text more than paths.
 _RANK = "bm25(passages_found, 10.0, 5.0, 1.0, 0.5)"
+_ALL_TEXT = "p.text || char(10) || p.tags || char(10) || p.path"
+#: If the documents that are asked for have no more passages than that, only these are looked at.
+_FEW = 20_000
 _ESCAPED = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
@@ -36,15 +39,42 @@ def find(
     connection: sqlite3.Connection, query: SearchQuery, limit: int, ranked: bool
 ) -> tuple[list[FoundPassage], bool]:
     """The passages that fit, the newest first or the best, and whether there are more."""
+    among = _among(connection, query)
+    if among is None:
+        return [], False
     words = [term for term in query.terms if not term.anywhere]
-    rows = _ask(connection, query, limit + 1, ranked)
+    rows = _ask(connection, query, among, limit + 1, ranked)
     if not rows and any(not term.negative for term in words):
-        rows = _ask(connection, query.loose, limit + 1, ranked)
+        rows = _ask(connection, query.loose, among, limit + 1, ranked)
     return [_found(row) for row in rows[:limit]], len(rows) > limit
 
 
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """A condition for the passages that can fit at all, where few can; and its values."""
+
+    sql: str = ""
+    values: tuple[object, ...] = ()
+
+
+def _among(connection: sqlite3.Connection, query: SearchQuery) -> _Among | None:
+    """The passages of the documents that are asked for; None where there are none."""
+    where: list[str] = []
+    values: list[object] = []
+    _filter_documents(query, where, values)
+    if not where:
+        return _Among()
+    documents = f"SELECT d.id FROM documents d WHERE {' AND '.join(where)}"  # noqa: S608
+    wanted = f"SELECT id FROM passages WHERE document IN ({documents})"  # noqa: S608
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM ({wanted}) LIMIT {_FEW + 1})"  # noqa: S608
+    count = connection.execute(counted, values).fetchone()[0]
+    if count == 0:
+        return None
+    return _Among(wanted, tuple(values)) if count <= _FEW else _Among()
+
+
 def _ask(
-    connection: sqlite3.Connection, query: SearchQuery, limit: int, ranked: bool
+    connection: sqlite3.Connection, query: SearchQuery, among: _Among, limit: int, ranked: bool
 ) -> list[tuple[object, ...]]:
     where: list[str] = []
     values: list[object] = []
@@ -57,11 +87,20 @@ def _ask(
         where.append("passages_found MATCH ?")
         values.append(match)
         order = f"{_RANK}, {order}" if ranked else order
+    if among.sql:
+        # With the plus the words are looked up once, and not once for each of these passages.
+        where.append(f"{'+' if match else ''}{row_id} IN ({among.sql})")
+        values += among.values
     for term in query.terms:
         if term.anywhere or (term.negative and not match):
             sign = "NOT " if term.negative else ""
-            where.append(f"{sign}(p.text || char(10) || p.tags || char(10) || p.path LIKE ? ESCAPE '\\')")
-            values.append(_like(term.text))
+            if term.text.isascii() or term.text.upper() == term.text.lower():
+                where.append(f"{sign}({_ALL_TEXT} LIKE ? ESCAPE '\\')")
+                values.append(_like(term.text))
+            else:  # SQLite knows the case of ASCII alone
+                connection.create_function("folded", 1, fold, deterministic=True)
+                where.append(f"{sign}(folded({_ALL_TEXT}) LIKE ? ESCAPE '\\')")
+                values.append(_like(fold(term.text)))
     _filter(query, row_id, where, values)
     sql = f"SELECT {_COLUMNS} FROM {tables} WHERE {' AND '.join(where) or '1'} ORDER BY {order} LIMIT ?"  # noqa: S608
     return connection.execute(sql, [*values, limit]).fetchall()
@@ -90,13 +129,10 @@ def _filter(query: SearchQuery, row_id: str, where: list[str], values: list[obje
     if query.until is not None:
         where.append(f"{row_id} < ? AND {row_id} >= ?")
         values += [(query.until.toordinal() + 1) << DAY_BITS, 1 << DAY_BITS]
-    for column, chosen in (("d.kind", sorted(query.kinds)), ("d.tier", sorted(query.tiers))):
-        if chosen:
-            where.append(f"{column} IN ({', '.join('?' * len(chosen))})")
-            values += chosen
+    _filter_documents(query, where, values)
     linked = (
-        "EXISTS (SELECT 1 FROM text_links t WHERE t.document = p.document AND t.line = p.line "
-        "AND t.kind = ? AND t.target LIKE ? ESCAPE '\\')"
+        "(p.document, p.line) IN (SELECT t.document, t.line FROM text_links t "
+        "WHERE t.kind = ? AND t.target LIKE ? ESCAPE '\\')"
     )
     if query.run:
         start = _like(query.run)[1:]
@@ -107,15 +143,23 @@ def _filter(query: SearchQuery, row_id: str, where: list[str], values: list[obje
     if query.model:
         where.append(f"(d.model LIKE ? ESCAPE '\\' OR {linked})")
         values += [_like(query.model), "model", _like(query.model)]
+    if query.section:
+        where.append("d.run IS NULL AND p.title LIKE ? ESCAPE '\\'")
+        values.append(_like(query.section))
+
+
+def _filter_documents(query: SearchQuery, where: list[str], values: list[object]) -> None:
+    """The conditions that a document fulfils as a whole."""
+    for column, chosen in (("d.kind", sorted(query.kinds)), ("d.tier", sorted(query.tiers))):
+        if chosen:
+            where.append(f"{column} IN ({', '.join('?' * len(chosen))})")
+            values += chosen
     if query.experiment:
         where.append("d.experiment LIKE ? ESCAPE '\\'")
         values.append(_like(query.experiment))
     if query.tag:
         where.append("char(10) || d.tags || char(10) LIKE ? ESCAPE '\\'")
         values.append(f"%\n{query.tag.translate(_ESCAPED)}\n%")
-    if query.section:
-        where.append("d.run IS NULL AND p.title LIKE ? ESCAPE '\\'")
-        values.append(_like(query.section))
 
 
 def _like(text: str) -> str:

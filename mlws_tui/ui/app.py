@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.screen import ModalScreen, Screen, SystemModalScreen
+from textual.screen import Screen
 from textual.theme import Theme
-from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from mlws_tui.domain.errors import MlwsError
+from mlws_tui.ui.keyorder import KeysInOrder
 from mlws_tui.ui.safety import ControlBarrier
 from mlws_tui.ui.screens.desk import Desk
 from mlws_tui.ui.widgets.repaint import lean
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 #: Seconds that closing the services may take before the app leaves without them.
 CLOSE_DEADLINE = 5.0
 _LEAVING = 15  # seconds from a hang-up to the end, whatever the terminal does
-_TAKING_IN = 1.0  # seconds that a field may take for what was typed into it
 
 
 def _commands() -> type[Provider]:
@@ -60,7 +57,7 @@ class Opened:
     warnings: Sequence[MlwsError] = ()
 
 
-class MlwsApp(App[int]):
+class MlwsApp(KeysInOrder[int]):
     """The app. It shows its first frame at once and opens the workbench behind it.
 
     Args:
@@ -145,7 +142,7 @@ class MlwsApp(App[int]):
     async def _take_typed_ahead(self) -> None:
         """Deal with the keys that came before the panes, in their order: also those that come meanwhile wait."""
         while self._typed_ahead and not self._exit:
-            await self._deal_with(self._typed_ahead.pop(0))
+            await self.deal_with(self._typed_ahead.pop(0))
         self._typed_ahead = None
 
     def _warn(self, warnings: Sequence[MlwsError]) -> None:
@@ -163,41 +160,12 @@ class MlwsApp(App[int]):
         except MlwsError as error:
             self.notify(error.sentence(), severity="error", timeout=30, markup=False)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Do what a key is bound to before the next key is looked at.
-
-        Textual lets a key bubble up from the focused widget first, so keys that come in one burst (typed ahead over a
-        slow connection, or pasted) would still go to the pane and the mode that the first of them has left.
-        """
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._exit:  # typed ahead behind the key that leaves: there is nothing any more that it is for
-                return
-            leaves = isinstance(event, events.Key) and event.key == "ctrl+q"
-            if self._typed_ahead is not None and not leaves:
-                self._typed_ahead.append(event)
-                return
-            await self._deal_with(event)
-            return
-        await super().on_event(event)
-
-    async def _deal_with(self, event: events.Key | events.Paste) -> None:
-        if not isinstance(event, events.Key) or not await self._act_on(event):
-            await super().on_event(event)
-
-    async def _act_on(self, event: events.Key) -> bool:
-        screen = self.screen
-        if isinstance(screen, SystemModalScreen) or not (
-            screen is self.desk or isinstance(screen, ModalScreen)
-        ):
+    def puts_off(self, event: events.Key | events.Paste) -> bool:
+        """Keep what is typed before the panes are there."""
+        if self._typed_ahead is None:
             return False
-        if not screen.is_mounted:  # opened by the key before this one
-            await _taken_in(screen)
-        focused = self.focused
-        if focused is not None and focused.check_consume_key(event.key, event.character):
-            return False
-        if isinstance(focused, Input | TextArea):
-            await _taken_in(focused)
-        return await self._check_bindings(event.key)
+        self._typed_ahead.append(event)
+        return True
 
     # leaving
 
@@ -259,11 +227,3 @@ class MlwsApp(App[int]):
             log.error("the workbench did not close within %s s", CLOSE_DEADLINE)
         finally:
             signal.alarm(0)
-
-
-async def _taken_in(place: Widget) -> None:
-    """Wait until a field has what was typed before, as the next key may accept it, or until a screen is there."""
-    taken = asyncio.Event()
-    if place.call_later(taken.set):
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(taken.wait(), _TAKING_IN)

@@ -15,7 +15,7 @@ class Jump:
         target: A run's id for ``run``, ``log``, ``compare`` and ``lineage`` (several ids are joined by commas); a date
             (``2026-11-20``) for ``journal``; a path relative to the workspace for ``session`` and ``file``, which
             may be a log that belongs to no run; an experiment's id; an address for ``url``; nothing for ``tasks``,
-            ``review``, ``days`` and ``search``.
+            ``review``, ``days`` and ``search``; for ``links`` what is linked to, as ``day:2026-11-20``.
         line: The line of the file that is meant, from 1; 0 for none.
     """
 
@@ -33,6 +33,7 @@ class Jump:
         "review",
         "days",
         "search",
+        "links",
     ]
     target: str
     line: int = 0

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-_SIGNS = {
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "space": "space",
-    "plus": "+",
-    "minus": "-",
-    "full_stop": ".",
-    "comma": ",",
-    "equals_sign": "=",
-    "asterisk": "*",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
+from mlws_tui.config.keymap import SIGNS
+
+_NAMES = {
+    **SIGNS,
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -33,5 +22,5 @@ def key_label(keys: str) -> str:
     names = []
     for key in keys.split(","):
         *modifiers, name = key.strip().split("+") if key.strip() != "+" else ("+",)
-        names.append("".join(_MODIFIERS.get(one, f"{one}+") for one in modifiers) + _SIGNS.get(name, name))
+        names.append("".join(_MODIFIERS.get(one, f"{one}+") for one in modifiers) + _NAMES.get(name, name))
     return " ".join(names)

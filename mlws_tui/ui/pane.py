@@ -71,6 +71,11 @@ class Pane(Widget):
         """The widget that gets the focus when the person goes to this pane."""
         return self
 
+    def hold(self, event: events.Key | events.Paste) -> bool:
+        """Keep what is typed for something that is still to come. Whether it was kept."""
+        del event
+        return False
+
     def changed(self, change: Change) -> None:
         """Hear a change; called on the event loop, only while the pane is shown."""
 

@@ -55,6 +55,7 @@ def test_links_of_the_journal_and_of_session_logs(doctor: Doctor, workspace: Wor
         "[gone](logs/training/20240102-000000-old.log)\n"
         "[archived](logs/training/20240101-000000-old.log) [too](logs/agents/20240102-000000-old.log#L7)\n"
         "[brought back](logs/archive/agents/20240103-000000-back.log.zst)\n"
+        "see logs/training/20241019-143000-sentimant.log and logs/training/20241019-143000-sentiment.log\n"
         "[web](https://example.org/x) [mail](mailto:a@b.c) [top](#log) [root](/etc/hosts)\n"
     )
     session = workspace.sessions / "2024-10-19-sentiment.md"
@@ -67,6 +68,12 @@ def test_links_of_the_journal_and_of_session_logs(doctor: Doctor, workspace: Wor
             3,
             "logs/training/20240102-000000-old.log",
             "it may be logs/archive/agents/20240102-000000-old.log.zst",
+        ),
+        (
+            "ACTIVITY.md",
+            6,
+            "logs/training/20241019-143000-sentimant.log",
+            "did you mean logs/training/20241019-143000-sentiment.log?",
         ),
         (
             "docs/sessions/2024-10-19-sentiment.md",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -14,7 +16,8 @@ from collections.abc import Callable
 import pytest
 
 from mlws_tui.config.workspace import Workspace
-from tests.e2e.conftest import Cli, journal_of, steps_of
+from mlws_tui.services.drafts import state_folder
+from tests.e2e.conftest import MLWS, Cli, journal_of, steps_of
 from tests.e2e.terminal import Terminal
 
 LOSS = re.compile(r"\bloss (\d*\.\d+)")
@@ -228,3 +231,31 @@ def test_keys_typed_ahead_of_the_first_frame_reach_the_pane_they_were_meant_for(
     terminal.wait_for("never quit on what is pasted or type-ahead")
     terminal.type("\x1b")
     terminal.wait_for("saved")
+
+
+def test_a_terminal_that_goes_without_a_word_ends_the_app_and_keeps_unsaved_words(
+    workspace: Workspace,
+) -> None:
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(ours, (40, 120))
+    # It is not the terminal of its session: the system sends no hang-up.
+    command = [*MLWS, "--workspace", str(workspace.root)]
+    app = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    folder = state_folder() / "recovery"
+    deadline = time.monotonic() + 40
+    try:
+        while b"\x1b[?1049h" not in os.read(ours, 65536):
+            assert time.monotonic() < deadline, "it does not begin"
+        os.write(ours, b"4\rwords before the line broke")
+        while not list(folder.glob("*.json")):
+            assert time.monotonic() < deadline, "nothing was typed"
+            if select.select([ours], [], [], 0.1)[0]:
+                os.read(ours, 65536)
+        os.close(ours)
+        assert app.wait(timeout=30) == 128 + signal.SIGHUP
+    finally:
+        app.kill()
+        app.wait()
+    kept = [json.loads(path.read_text())["text"] for path in folder.glob("*.json")]
+    assert kept == ["words before the line broke"] or "before the line broke" in journal_of(workspace.root)

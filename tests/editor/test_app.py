@@ -166,6 +166,7 @@ async def test_completion_never_stands_in_the_way() -> None:
         await until(lambda: editor.offering, pilot)
         shown = app.screen.query_one(CompletionList)
         assert "alpha-two" in str(shown.render())
+        assert "\ntab takes · esc" in str(shown.render())
         assert shown.region.bottom <= editor.cursor_screen_offset.y  # above the last line of the screen
         await pilot.press("enter")  # nothing was chosen: it is the text's
         assert editor.text.endswith("- x al\n- ")
@@ -184,7 +185,8 @@ async def test_completion_never_stands_in_the_way() -> None:
         assert not editor.offering
         await pilot.press("f2")
         await until(lambda: editor.offering, pilot)
-        await pilot.press("tab")
+        assert "enter, tab takes · esc" in str(app.screen.query_one(CompletionList).render())
+        await pilot.press("enter")  # it was called for: the first is chosen
         assert editor.text.endswith("- alpha-two beta [b]")
         editor.undo()
         assert editor.text.endswith("- alpha-two b")

@@ -47,6 +47,7 @@ async def test_names_are_offered_where_they_are_begun(workspace: Workspace) -> N
             return [before[: offer.start] + offer.text for offer in offers]
 
         assert await texts("- see @lora|") == [f"- see {NEW}", f"- see {OLD}"]
+        assert (await texts("- see @|"))[-2:] == [f"- see {NEW}", f"- see {OLD}"]
         assert await texts("2024|") == [NEW, OLD]
         assert await texts("(20241018-1|)") == [f"({OLD}"]
         assert "logs/training/out.log" in await texts("logs/out|")

@@ -44,6 +44,12 @@ MOVES = [
     ("a\nb|\nc", "H", "|a\nb\nc"),
     ("|a\nb\nc", "L", "a\nb\n|c"),
     ("|a\n  b", "<enter>", "a\n  |b"),
+    ("one tw|o", "gege", "|one two"),
+    ("a-b c|d", "gE", "a-|b cd"),
+    ("a|b  ", "0g_", "a|b  "),
+    ("|A b. C\nd? E\n\nF", ")))", "A b. C\nd? E\n|\nF"),
+    ("A b. C\nd? E\n\n|F", "(((", "A b. |C\nd? E\n\nF"),
+    ("a\nb\n|c", "gg''", "a\nb\n|c"),
 ]
 CHANGES = [
     ("|one two", "dw", "|two"),
@@ -110,6 +116,23 @@ CHANGES = [
     ("|abc", "xxuu<ctrl+r>", "|bc"),
     ("|a", "onew line<esc>u", "|a"),
     ("|one two three", "dw..", "|"),
+    ("|abcdef", "Rxy<backspace>z<esc>", "x|zcdef"),
+    ("|abcd\nefgh", "Rxy<esc>j0.", "xycd\nx|ygh"),
+    ("a|b", "Rx<backspace><backspace>y z<esc>u", "a|b"),
+    ("a|b", "Rxyz<enter>q<esc>", "axyz\n|q"),
+    ("|a\nb", "gJ", "a|b"),
+    ("|a b\nc", "wifoo<esc>jgi-<esc>", "a foo|-b\nc"),
+    ("  |a", "gIx<esc>", "|x  a"),
+    ("|a", "3ob<esc>", "a\nb\nb\n|b"),
+    ("|a", "2Ob<esc>.", "b\nb\n|b\nb\na"),
+    ("|x", "2a-<esc>", "x-|-"),
+    ("|A b. C d.  E", "d)", "|C d.  E"),
+    ("A b. C |d.  E", "das", "A b. |E"),
+    ("A b. C |d.  E", "cisX<esc>", "A b. |X  E"),
+    ("A b. C d.  |E", "das", "A b. C d|."),
+    ("|a = f(b, c)", "ci(x<esc>", "a = f(|x)"),
+    ("|loss 9, lr 0", "<ctrl+a>w2<ctrl+x>", "loss 10, lr -|2"),
+    ("|abc", '2"qx"qP', "a|bc"),
 ]
 VISUAL = [
     ("|abc def", "vey", "|abc def"),
@@ -126,6 +149,31 @@ VISUAL = [
     ("|one two", "yiwwviwp", "one on|e"),
     ("|abc", "vlrx", "|xxc"),
     ("|abc", "vl<esc>", "a|bc"),
+    ("|a\nb\nc", "Vj>3G.", "  a\n  b\n  |c"),
+    ("|a\nb\nc\nd", "Vjd.", "|"),
+    ("|abcdef", "vld.", "|ef"),
+    ("|ab cd", "vlcx<esc>w.", "x |x"),
+    ("a|b\nc", "v$d", "a|c"),
+    ("|ab\nc\nde", "v$jd", "|de"),
+    ("|abc", "vl<esc>0gvd", "|c"),
+    ("|abc", "vlAx<esc>", "ab|xc"),
+    ("a|bc", "vlIx<esc>", "a|xbc"),
+    ("|a\nb", "VRx<esc>", "|x\nb"),
+    ("a. |b. c", "visd", "a. | c"),
+]
+UNKNOWN = [
+    ("|a b", "qaq:2<enter>", "|a b"),
+    ("|a b", "@x", "|a b"),
+    ("|a b", "gqip", "|a b"),
+    ("|a b", "=ap", "|a b"),
+    ("|a b", "zo", "|a b"),
+    ("|a b", "gra", "|a b"),
+    ("|a b", "<ctrl+w>o", "|a b"),
+    ("|a b", "<ctrl+v>", "|a b"),
+    ("|a b", "vzfd", "| b"),
+    ("|a b", "!ip", "|a b"),
+    ("|a b", "dQ", "|a b"),
+    ("|a b", "U", "|a b"),
 ]
 LINES = [
     ("|a a\na", ":%s/a/b/g<enter>", "b b\n|b"),
@@ -159,6 +207,24 @@ def test_keys_do_as_in_vim(before: str, keys: str, after: str) -> None:
     assert drive(before, keys)[0].marked == after
 
 
+@pytest.mark.parametrize(("before", "keys", "after"), UNKNOWN)
+def test_what_is_not_here_is_said_and_none_of_its_keys_is_a_command(
+    before: str, keys: str, after: str
+) -> None:
+    sheet, vim = drive(before, keys)
+    assert (sheet.marked, vim.mode, len(sheet.told)) == (after, "NORMAL", 1)
+
+
+def test_words_typed_behind_an_operator_are_looked_for() -> None:
+    for keys in ("d/", "v/", "q/", "3/"):
+        sheet, vim = drive("|a b", keys)
+        assert (sheet.marked, sheet.sought, vim.mode) == ("|a b", [False], "NORMAL")
+    for keys in ("d:", "2:", "q:", "v:"):
+        sheet, vim = drive("|a b", keys)
+        assert vim.prompt in (":", ":.,.+1", ":'<,'>")
+        assert (vim.key("left"), vim.key("ctrl+s")) == (True, False)
+
+
 def test_what_the_pane_is_asked() -> None:
     for keys, asked in (
         (":w", "save"),
@@ -177,12 +243,13 @@ def test_modes_and_waiting_keys_are_told() -> None:
     said = [vim.words]
     for key in ("2", "d", "escape", "v", "V", "V", "i", "escape", ":", "w"):
         vim.key(key)
-        said.append(vim.words)
-    expected = "NORMAL|NORMAL 2|NORMAL 2d|NORMAL|VISUAL|V-LINE|NORMAL|INSERT|NORMAL|:|:w"
+        said.append(vim.words + vim.prompt)
+    expected = "NORMAL|NORMAL 2|NORMAL 2d|NORMAL|VISUAL|V-LINE|NORMAL|INSERT|NORMAL|COMMAND:|COMMAND:w"
     assert said == expected.split("|")
     vim.key("escape")
     assert vim.mode == "NORMAL"
-    assert not vim.key("escape")  # leaves the editor
+    assert vim.key("escape")  # no command of whoever is around
+    assert vim.mode == "NORMAL"
     assert not vim.key("ctrl+s")  # means what it means in any editor
 
 
@@ -194,7 +261,7 @@ def test_searching_and_the_clipboard() -> None:
 
 
 def test_wrong_lines_say_what_is_wrong() -> None:
-    for line in (":nonsense", ":s/x/y/", ":s/(/y/", ":'zd", ":s//y/", ":%s/a/b/q"):
+    for line in (":nonsense", ":set nu", ":se", ":s/x/y/", ":s/(/y/", ":'zd", ":s//y/", ":%s/a/b/q"):
         sheet, _ = drive("|a", line + "<enter>")
         assert len(sheet.told) == 1
         assert sheet.marked == "|a"
@@ -210,8 +277,8 @@ def test_selections_are_shown() -> None:
 
 
 KEYS = st.lists(
-    st.sampled_from([*"hjklwbeWBE0^$GgdcyxXDCsSrJpPuvViaoOAI.;,fFtT%{}<>~m'`\"12:/nNUq()[]\n", "escape", "ctrl+r",
-                     "enter", "backspace", "up", "down", "ctrl+d", "tab", "delete", " "]),
+    st.sampled_from([*"hjklwbeWBE0^$GgdcyxXDCsSrJpPuvViaoOAI.;,fFtT%{}<>~m'`\"12:/nNUq()[]R@=Zs\n", "escape", "ctrl+r",
+                     "ctrl+a", "g", "enter", "backspace", "up", "down", "ctrl+d", "tab", "delete", " "]),
     max_size=40,
 )  # fmt: skip
 

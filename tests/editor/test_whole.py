@@ -17,7 +17,7 @@ async def test_vim_and_completion_in_the_journal(workspace: Workspace) -> None:
     stage = Still(workspace)
     async with stage.app.run_test(size=(100, 30)) as pilot:
         await stage.ready(pilot, "### Code")
-        await pilot.press("4", "j", "i", "escape", "d", "w", "escape")
+        await pilot.press("4", "j", "i", "escape", "d", "w", "Z", "Z")
         editor = stage.app.screen.query_one(JournalPane).editor
         await until(pilot, lambda: b"\n- one two" not in workspace.journal.read_bytes())
         assert editor.text == "### Code\none two"
@@ -27,8 +27,12 @@ async def test_vim_and_completion_in_the_journal(workspace: Workspace) -> None:
         await stage.sees(pilot, f"{RUN}  lora · completed", "INSERT")
         await pilot.press("down", "enter")
         assert editor.text == f"### Code\none two {RUN}"
-        await pilot.press("escape")
-        await stage.sees(pilot, "NORMAL")
-        await pilot.press("u", "ctrl+r", "/", "t", "w", "o", "enter", "x", "escape")
+        await pilot.press(" ", "@")
+        await until(pilot, lambda: editor.offering)
+        await pilot.press("escape")  # both: no list, no INSERT
+        await stage.sees(pilot, "NORMAL", "^s save", "^q quit")
+        assert not editor.offering
+        await pilot.press("escape", "x", "u")  # none is a command of the pane
+        await pilot.press("u", "ctrl+r", "/", "t", "w", "o", "enter", "x", ":", "x", "enter")
         await until(pilot, lambda: f"one wo {RUN}".encode() in workspace.journal.read_bytes())
         await stage.leave()

@@ -100,6 +100,29 @@ def test_own_commits_of_a_day_on_every_branch(tmp_path: Path, monkeypatch: pytes
     assert source.commits(place, DAWN, NIGHT, timeout=0.0) is None
 
 
+def test_commits_of_nothing_but_what_was_written_do_not_count(tmp_path: Path) -> None:
+    place = repository(tmp_path)
+
+    def made(subject: str, *names: str) -> str:
+        for name in names:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            with (place / name).open("a") as file:
+                file.write("x")
+        git(place, "add", "-A")
+        return commit(place, subject, NOON)
+
+    made("Journal", "notes/ACTIVITY.md", "notes/docs/sessions/é.md")
+    both = made("Journal and code", "notes/ACTIVITY.md", "train.py")
+    other = made("Another", "ACTIVITY.md")
+    empty = made("Nothing")
+    found = source.commits(place, DAWN, NIGHT, besides=["notes/ACTIVITY.md", "notes/docs/sessions/"])
+    assert found is not None
+    assert {(one.sha, one.subject) for one in found} == {
+        (both, "Journal and code"), (other, "Another"), (empty, "Nothing"),
+    }  # fmt: skip
+    assert len(source.commits(place, DAWN, NIGHT) or []) == 4
+
+
 def test_scripts_and_data_that_came(tmp_path: Path) -> None:
     now = time.time()
     for name in (

@@ -36,7 +36,7 @@ ACTS = st.tuples(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(acts=st.lists(ACTS, min_size=2, max_size=8))
 def test_in_the_end_it_is_as_if_all_had_been_read_at_once(acts: Sequence[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.pilot import Pilot
 
 from mlws_tui.config.workspace import Workspace
@@ -18,6 +18,7 @@ from mlws_tui.services.hub import Hub
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.sessions import SessionsService
 from mlws_tui.ui.jump import Jump
+from mlws_tui.ui.keyorder import KeysInOrder
 from mlws_tui.ui.panes.journal import JournalPane
 from mlws_tui.ui.panes.session import SessionPane
 from mlws_tui.ui.panes.writing import WritingPane
@@ -26,7 +27,7 @@ from mlws_tui.ui.widgets.questionline import QuestionLine
 NOW = datetime(2024, 10, 20, 9, 30)
 
 
-class PanesApp(App[None]):
+class PanesApp(KeysInOrder[None]):
     def __init__(self, workspace: Workspace, clock: Callable[[], datetime] = lambda: NOW) -> None:
         super().__init__()
         self.hub = Hub()

@@ -58,7 +58,7 @@ def test_a_capture_goes_to_its_day_and_section(shell: Shell) -> None:
     )
     shell("log", "next", "-", "--task", "--date", "19.10.2024", stdin="compare\nboth\n")
     assert shell.workspace.journal.read_bytes() == (
-        b"# Log\n\n## 2024-10-19\n\n### Code\n- a\n- two words\n\n### Next Steps\n- [ ] compare\n  both\n"
+        b"# Log\n\n## 2024-10-19\n\n### Code\n- a\n- two words\n\n### Next Steps\n- [ ] compare\n- [ ] both\n"
     )
 
 
@@ -145,6 +145,9 @@ def test_today_and_days_as_documents(shell: Shell) -> None:
         (("journal", "show", "2020-01-01"), 1, "no entry of 2020-01-01"),
         (("journal", "show", "someday"), 2, "names no day"),
         (("log", "Code", "x", "--date", "someday"), 2, "names no day"),
+        (("log", "Code", "x", "--date", ""), 2, "names no day"),
+        (("journal", "suggestions", "--day", ""), 2, "names no day"),
+        (("log", "2020-01-01", "x"), 2, "is a day, not a section"),
         (("log", "Code"), 2, "TEXT is missing"),
         (("log", "Code", "x", "--run", "@last"), 1, "no runs yet"),
         (("today", "--edit", "--json"), 2, "do not go together"),

@@ -68,7 +68,9 @@ async def test_each_place_is_settled_side_by_side_and_esc_decides_nothing(worksp
         await pilot.press("v", "enter", "escape")  # nothing is settled, so enter says so
         assert not isinstance(app.screen, ConflictScreen)
         assert workspace.journal.read_bytes() == theirs and pane.unsaved
-        await pilot.press("v", "n", "p", "b", "d", "enter")
+        await pilot.press("v", "n", "p", "b", "q")  # what was chosen is still there when one comes back
+        assert "1 of 2 places settled" in question(pane) and workspace.journal.read_bytes() == theirs
+        await pilot.press("v", "n", "d", "enter")
         await until(lambda: not pane.unsaved and not question(pane), pilot)
         assert b"- four\n" in workspace.journal.read_bytes()
         assert b"- b 1\n" in workspace.journal.read_bytes()

@@ -173,6 +173,14 @@ def test_numbered_and_loose_lists_go_on_as_they_are() -> None:
     assert add_bullet(parse(data), D19, "Code", "x").apply(data) == data + b"\n3. x\n"
 
 
+def test_a_day_below_html_that_goes_on_is_parted_from_it() -> None:
+    data = b"# Log\n## 2024-10-18\n- a\n## 2024-10-19\n<details>\n- b\n</details>\n"
+    for text in ("one", "two\n\nmore"):
+        data = add_bullet(parse(data), D20, "Experiments", text).apply(data)
+    assert data.endswith(b"</details>\n\n## 2024-10-20\n### Experiments\n- one\n- two\n\n  more\n")
+    assert len(parse(data).days) == 3
+
+
 def test_the_words_of_a_bullet_on_more_lines_are_indented_below_it() -> None:
     assert add_bullet(parse(b""), D19, "Code", "a\nb").apply(b"") == b"## 2024-10-19\n\n### Code\n- a\n  b\n"
 

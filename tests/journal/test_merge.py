@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,13 @@ def test_no_added_line_is_lost(base: list[str], ours: list[str], others: list[st
 def test_two_additions_at_one_place_are_both_kept_theirs_first() -> None:
     result = merge(["a"], ["a", "mine"], ["a", "theirs"])
     assert (result.lines(), result.clashes, result.taken) == (["a", "theirs", "mine"], 0, 1)
+
+
+@pytest.mark.parametrize("mine_has_it", [False, True])
+def test_what_one_side_added_does_not_go_under_a_heading_that_the_other_brings(mine_has_it: bool) -> None:
+    section, bullet = ["", "### Next Steps", "- [ ] b"], ["- a"]
+    mine, theirs = (section, bullet) if mine_has_it else (bullet, section)
+    assert merge(["x"], ["x", *mine], ["x", *theirs]).lines() == ["x", *bullet, *section]
 
 
 def test_the_same_addition_is_made_once() -> None:

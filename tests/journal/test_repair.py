@@ -34,6 +34,9 @@ def told(data: bytes) -> list[tuple[str, int, bool]]:
         (b"\\n## 2026-11-20\\n\\n### Code\\n- a\\n- b", b"## 2026-11-20\n\n### Code\n- a\n- b"),
         (b"\\n## 2026-11-20\\n- the \\nabla in C:\\new", b"## 2026-11-20\n- the \\nabla in C:\\new"),
         (b"## 2026-11-20\\n\n- a\n", b"## 2026-11-20\n\n- a\n"),
+        (b"\\n## 2026-11-20\\ndid x\\n", b"## 2026-11-20\ndid x"),
+        (b"\\n## 2026-11-20 the \\nabla\\n\n- a\n", b"## 2026-11-20 the \\nabla\n\n- a\n"),
+        (b"\\n## 2026-11-20 in C:\\new\\n\n\n- a\n", b"## 2026-11-20 in C:\\new\n\n- a\n"),
         (b"\\n## 2026-11-19\\n\n\\n## 2026-11-20\\n\n", b"## 2026-11-19\n\n## 2026-11-20\n"),
     ],
 )

@@ -47,10 +47,10 @@ async def test_what_is_typed_while_a_day_is_turned_goes_into_the_day_that_comes(
         assert pane.unsaved
         go.set()
         await until(lambda: "tjg" in pane.editor.text, pilot)
-        assert pane.editor.text == "- c\nhello tjg"
+        assert pane.editor.text == "- c\n- hello tjg"
         await pilot.press("!", "escape")
         await until(lambda: not pane.unsaved, pilot)
-        assert workspace.journal.read_bytes() == LOG.replace(b"- c\n", b"- c\nhello tjg!\n")
+        assert workspace.journal.read_bytes() == LOG.replace(b"- c\n", b"- c\n- hello tjg!\n")
         assert pane.shown == DayRef(date(2024, 10, 19))
 
 
@@ -65,7 +65,7 @@ async def test_who_is_done_before_the_day_has_come_finds_it_saved(
         go.set()
         assert await app.journal.save()
         assert workspace.journal.read_bytes() == LOG.replace(b"- c\n", b"- chello\n")
-        assert app.journal.editor.read_only
+        await until(lambda: app.journal.editor.read_only, pilot)
 
 
 async def test_what_is_typed_while_a_session_is_turned_goes_into_the_one_that_comes(

@@ -60,6 +60,10 @@ def test_what_stands_out_in_a_section(body: str, found: list[tuple[int, str]]) -
     assert _rules(body) == found
 
 
+def test_a_review_may_be_as_long_as_it_is() -> None:
+    assert _rules("- Review of a week:\n" + "  - a\n" * 20, "Review") == []
+
+
 def test_a_model_links_by_its_tag_and_other_sections_need_no_link() -> None:
     assert _rules("- Completed: the pull of llama3.1:8b\n", "Models") == []
     assert _rules("- Completed: the cleaning\n", "Code") == []

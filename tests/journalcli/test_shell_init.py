@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,29 @@ def test_the_short_commands_write_what_was_meant(shell: str, workspace: Workspac
     assert f"### Learning\n- {ODD}\n" in text
     assert "### Next Steps\n- [ ] two  words\n" in text
     assert f"- {ODD}\n" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_workspace_that_is_named_is_that_of_every_folder(
+    shell: str, tmp_path: Path, path: str, workspace: Workspace
+) -> None:
+    root = tmp_path / "my 'notes' $HOME"
+    made = subprocess.run(
+        [sys.executable, "-m", "mlws_tui", "init", "--journal", str(root)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert f"export MLWS_WORKSPACE={shlex.quote(str(root))}" in made
+    named = f"mlws-tui --workspace {_quoted(shell, str(root))}"
+    unset = "set -e MLWS_WORKSPACE" if shell == "fish" else "unset MLWS_WORKSPACE"
+    read = READ[shell].replace("mlws-tui", named)
+    done = _run(shell, f"{read}\nml-log code here\n{unset}\n{read}\ncd /\nml-log code there", workspace, path)
+    assert done.returncode == 0, done.stderr
+    assert "- here\n" in workspace.journal.read_text()
+    assert "- there\n" in (root / "ACTIVITY.md").read_text()
+
+
+def _quoted(shell: str, text: str) -> str:
+    return "'" + text.replace("'", "\\'") + "'" if shell == "fish" else shlex.quote(text)
 
 
 def test_bash_completes_commands_sections_and_options(workspace: Workspace, path: str) -> None:

@@ -113,7 +113,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("suffix", PACKINGS)
 def test_an_archive_reads_as_its_plain_text(workspace: Workspace, suffix: str) -> None:
-    @settings(max_examples=12)
+    @settings(max_examples=6)
     @given(st.lists(TEXTS, min_size=1, max_size=3), st.integers(1, 3000))
     def reads(members: list[bytes], times: int) -> None:
         path = workspace.logs / f"a.log{suffix}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -110,6 +111,13 @@ async def test_cancelling_leaves_the_callers_event_alone(tmp_path: Path) -> None
     with contextlib.suppress(asyncio.CancelledError):
         await task
     assert not stop.is_set()
+
+
+async def test_a_name_that_is_no_text_does_not_end_it(tmp_path: Path) -> None:
+    async with watching(tmp_path) as seen:
+        with open(os.fsencode(tmp_path) + b"/caf\xe9.txt", "wb"):
+            ticks = seen.ticks
+        await seen.until(lambda: seen.ticks > ticks + 2)
 
 
 def test_the_last_of_the_longest_mount_points_counts() -> None:

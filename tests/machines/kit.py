@@ -17,7 +17,7 @@ PATIENCE = 30.0
 
 #: Examples, and whether they are others each time.
 LENGTHS = [
-    pytest.param(30, False, id="short"),
+    pytest.param(18, False, id="short"),
     pytest.param(200, True, id="long", marks=pytest.mark.torture),
 ]
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -21,6 +22,7 @@ from mlws_tui.ui.screens.runpage import RunPage
 from tests.pages.kit import AGENT, BASE, BROKEN, CHILD, FORK, broken, family
 from tests.pages.stage import PageApp, screen_text, sees
 from tests.runs.kit import metrics, record
+from tests.ui.pictures import Pictures, named, resize
 from tests.ui.stage import NOW
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -62,15 +64,19 @@ def compare(
     return snap(app, terminal_size=size, run_before=before)
 
 
-def by_size(size: tuple[int, int]) -> str:
-    return "x".join(map(str, size))
+async def at_all_sizes(snapshot: SnapshotAssertion, workspace: Workspace, page: Page, *seen: str) -> None:
+    app, pictures = PageApp(workspace, page), Pictures(snapshot)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        for size in SIZES:
+            await resize(pilot, size)
+            await sees(app, pilot, *seen)
+            pictures.take(app, named(size))
+        await app.leave()
+    pictures.all_as_accepted()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=by_size)
-def test_the_page_of_a_run(
-    snap_compare: Callable[..., bool], gallery: Workspace, size: tuple[int, int]
-) -> None:
-    assert compare(snap_compare, gallery, lambda bench: RunPage(bench, BASE), size, ("Metrics", "0.300"))
+async def test_the_page_of_a_run(snapshot: SnapshotAssertion, gallery: Workspace) -> None:
+    await at_all_sizes(snapshot, gallery, lambda bench: RunPage(bench, BASE), "Metrics", "0.300")
 
 
 def test_the_page_of_an_agents_run(snap_compare: Callable[..., bool], gallery: Workspace) -> None:
@@ -83,15 +89,13 @@ def test_the_page_of_a_run_that_failed(snap_compare: Callable[..., bool], galler
     assert compare(snap_compare, gallery, page, (80, 24), ("loss.backward()",), theme="mlws-ansi")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=by_size)
-def test_a_comparison(snap_compare: Callable[..., bool], gallery: Workspace, size: tuple[int, int]) -> None:
+async def test_a_comparison(snapshot: SnapshotAssertion, gallery: Workspace) -> None:
     page: Page = lambda bench: ComparePage(bench, [BASE, FORK, CHILD])  # noqa: E731
-    assert compare(snap_compare, gallery, page, size, ("Metrics", "0.4200"), theme="mlws-dark")
+    await at_all_sizes(snapshot, gallery, page, "Metrics", "0.4200")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=by_size)
-def test_a_family(snap_compare: Callable[..., bool], gallery: Workspace, size: tuple[int, int]) -> None:
-    assert compare(snap_compare, gallery, lambda bench: LineagePage(bench, FORK), size, ("support-bot",))
+async def test_a_family(snapshot: SnapshotAssertion, gallery: Workspace) -> None:
+    await at_all_sizes(snapshot, gallery, lambda bench: LineagePage(bench, FORK), "support-bot")
 
 
 async def on(
@@ -138,7 +142,7 @@ async def test_reading_finding_folding_and_writing_notes(still: Workspace) -> No
         await sees(app, pilot, "Started")
         await pilot.press("enter")
 
-    assert await on(still, lambda bench: RunPage(bench, BASE), steps) == [Jump("journal", "2026-11-18")]
+    assert await on(still, lambda bench: RunPage(bench, BASE), steps) == [Jump("journal", "2026-11-18", 6)]
 
 
 async def test_a_run_that_goes_away_while_its_page_is_read(still: Workspace) -> None:

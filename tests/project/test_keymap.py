@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.keys import _character_to_key
 
-from mlws_tui.config.keymap import load_keymap, normal_key
+from mlws_tui.config.keymap import SIGNS, load_keymap, normal_key, typed_key
 from mlws_tui.config.workspace import Workspace
 
 KNOWN = {
@@ -88,3 +88,12 @@ def test_every_sign_has_the_name_that_textual_gives_it() -> None:
 )
 def test_other_ways_to_write_a_key(written: str, name: str) -> None:
     assert normal_key(written) == name
+
+
+def test_a_key_is_told_as_it_is_typed() -> None:
+    assert [typed_key(one) for one in ("left_curly_bracket", "ctrl+slash", "comma")] == [
+        "{",
+        "ctrl+/",
+        "comma",
+    ]
+    assert all(normal_key(typed_key(name)) == name for name in SIGNS)

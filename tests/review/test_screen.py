@@ -78,6 +78,7 @@ async def test_it_is_copied_and_written_into_today(workspace: Workspace) -> None
         await sees(app, pilot, "energy 1 kWh")
         await pilot.press("J")
         await says(app, pilot, "in today's entry already")
+
         await pilot.press("S")
         await sees(app, pilot, "New session log: title", "Review of 2026-11-14")
         await pilot.press("enter")
@@ -85,4 +86,12 @@ async def test_it_is_copied_and_written_into_today(workspace: Workspace) -> None
         name = "2026-11-20-review-of-2026-11-14-to-2026-11-20"
         assert app.answers[-1] == Jump("session", f"docs/sessions/{name}.md")
         assert "## Review of 2026-11-14" in workspace.sessions.joinpath(f"{name}.md").read_text()
+
+        await app.push_screen(ReviewScreen(app.bench), app.answers.append)
+        await app.bench.textindex.bring_up()
+        await pilot.press("ctrl+f", *"throttles day:2026-11-16")
+        await sees(app, pilot, "1 place ", "journal Experiments")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.answers) == 3)
+        assert app.answers[-1] is not None and app.answers[-1].target == "2026-11-16"
         await app.leave()

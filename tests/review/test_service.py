@@ -102,6 +102,37 @@ async def test_an_experiment_that_a_session_names_is_no_idea(workspace: Workspac
             assert len([one for one in review.ideas if one.why == "result"]) == ideas, told
 
 
+async def test_of_equal_results_that_of_a_completed_run_counts_and_a_failed_one_is_no_idea(
+    workspace: Workspace,
+) -> None:
+    for name, experiment, status, took in (
+        ("whole", "tied", "completed", 0.4),
+        ("broken", "tied", "failed", 0.2),
+        ("first", "lost-cause", "failed", 7200.0),
+        ("second", "lost-cause", "failed", 60.0),
+    ):
+        run = f"20261119-100000-{name}"
+        start = NOW - 80_000 + took
+        record(
+            workspace,
+            run,
+            begun(run, start, experiment=experiment, gpus=[]),
+            metrics(1, start + took / 2, accuracy=0.5),
+            ended(start + took, status),
+        )
+    async with bench_of(workspace) as bench:
+        review = await bench.review.quick(FIRST, LAST)
+        assert [(one.name, one.run_name, one.tried) for one in review.best][1] == (
+            "tied", "whole", 2,
+        )  # fmt: skip
+        assert [one.text for one in review.ideas] == ["tied"]
+        told = markdown(review)
+    assert "- tied: accuracy **0.5000** in whole (`20261119-100000-whole`), no earlier" in told
+    assert "(failed) (`20261119-100000-" in told
+    assert "- lost-cause: 2 runs · 2h01m\n- tied: 2 runs · under 1s" in told
+    assert "2h01m of run time · GPU-hours: not known" in told
+
+
 async def test_hostile_names_stay_text(workspace: Workspace) -> None:
     run = "20261118-100000-x"
     record(

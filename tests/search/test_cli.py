@@ -71,3 +71,15 @@ def test_a_pipe_gets_a_line_each_and_the_person_a_word(shell: Shell) -> None:
     for wrong in (["--jsn", "x"], ["in:nowhere"], ['""'], ["x", "--since", "whenever"]):
         out, err = shell(*wrong, code=2)
         assert out == "" and err.count("\n") == 1
+
+
+def test_what_a_review_says_again_is_found_once(shell: Shell, workspace: Workspace) -> None:
+    with workspace.journal.open("a") as file:
+        file.write(
+            "\n## 2024-10-26\n\n### Review\n- Review of a week:\n  - Insights:\n"
+            "    - warm caches win (2024-10-25)\n  - Blog ideas:\n    - warm caches win (2024-10-25)\n"
+            "    - warm caches alone here\n\n## 2024-10-25\n\n### Learning\n- Insight: warm caches win\n"
+        )
+    found = shell.json("warm caches", "--limit", "2")
+    assert [hit["title"] for hit in found["hits"]] == ["Review", "Learning"]
+    assert found["hits"][0]["snippet"].endswith("alone here") and not found["more"]

@@ -38,7 +38,7 @@ before any day
 ### Experiments
 - Pulled llama3.1:8b, no loss yet
 """
-SESSION = "# Session: Where the loss went\n\n**Date**: 2024-10-19\n\n## Results\n\nGradients of llama3.1:8b\n"
+SESSION = "# Session: Where the loss went\n\n**Date**: 2024-10-19\n\n## Results\n\nGradients of llama3.1:8b\n\nder Übergrad\n"
 
 
 def fill(workspace: Workspace) -> None:
@@ -112,6 +112,14 @@ async def test_what_is_found(indexed: Workbench) -> None:
         assert sorted(await found(indexed, query)) == sorted(expected), query
 
 
+async def test_the_same_is_found_where_too_many_could_fit_to_look_at_them_alone(
+    indexed: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlws_tui.store.textsearch._FEW", 0)
+    for query, expected in QUERIES:
+        assert sorted(await found(indexed, query)) == sorted(expected), query
+
+
 async def test_order_more_and_places(indexed: Workbench) -> None:
     newest = await indexed.search.find("loss", limit=2, tiers=[2])
     assert places(newest.hits) == ["journal:7", "journal:11"] and newest.more
@@ -122,6 +130,7 @@ async def test_order_more_and_places(indexed: Workbench) -> None:
     assert ranked.hits[0].kind == "session"  # it stands in a heading
     around = await indexed.search.around(first, 5)
     assert around.lines[around.at] == f"- The loss went down in {RUN}, see [[2024-10-19-loss]]"
+    assert await found(indexed, "bergr") == await found(indexed, "übergr") == ["session:9"]
     (run,) = (await indexed.search.find("neo")).hits
     assert "lr = 3e-05" in (await indexed.search.around(run, 20)).lines
 
@@ -202,6 +211,8 @@ async def test_bytes_that_are_no_text_are_no_obstacle(workspace: Workspace) -> N
     name = os.fsencode(workspace.sessions) + b"/2024-10-19-\xff.md"
     with open(name, "wb") as session:
         session.write(b"# Session: \xfe zebra\n")
+    with open(name.replace(b"\xff", b"\xfe"), "wb") as session:
+        session.write(b"a name that reads alike\n")
     for _ in range(2):
         async with opened(workspace) as bench:
             assert sorted(await found(bench, "zebra")) == ["journal:6", "session:1"]
@@ -218,9 +229,9 @@ async def test_links_both_ways(indexed: Workbench, workspace: Workspace) -> None
     assert [one.line for one in await indexed.links.to("run", RUN)] == [7]
     assert await indexed.links.broken() == []
     (workspace.sessions / "2024-10-20-more.md").write_text(
-        f"See [[2024-10-19-los]] and {RUN}x.\n```\n[[in-a-fence]]\n```\n"
+        f"````\n```\n[[in-a-fence]]\n````\nSee [[2024-10-19-los]] and {RUN}x.\n"
     )
     assert [(one.line, one.target, one.hint) for one in await indexed.links.broken()] == [
-        (1, "2024-10-19-los", "did you mean 2024-10-19-loss?"),
-        (1, f"{RUN}x", f"did you mean {RUN}?"),
+        (5, "2024-10-19-los", "did you mean 2024-10-19-loss?"),
+        (5, f"{RUN}x", f"did you mean {RUN}?"),
     ]

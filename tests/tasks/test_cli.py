@@ -64,8 +64,9 @@ def test_the_list_as_lines_and_as_json(call: Call) -> None:
 def test_a_task_is_ticked_carried_over_put_off_and_added(call: Call, workspace: Workspace) -> None:
     key = call()[1].split("\t")[0]
     assert call("tick", key, "r=8")[1] == "ticked 2 tasks\n"
-    assert call("tick", "--off", key)[1] == "opened again 'tidy'\n"
-    assert call("cancel", "tidy")[1] == "cancelled 'tidy'\n"
+    back = f"mlws-tui: to take it back: mlws-tui tasks tick {key}\n"
+    assert call("tick", "--off", key) == (0, "opened again 'tidy'\n", back)
+    assert call("cancel", "tidy") == (0, "cancelled 'tidy'\n", back.replace("tick", "tick --off"))
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     assert call("postpone", "compare", "tomorrow")[1] == f"put off 'compare due 2024-01-01' to {tomorrow}\n"
     assert call("carry")[1].startswith("carried ")
@@ -80,6 +81,22 @@ def test_a_task_is_ticked_carried_over_put_off_and_added(call: Call, workspace: 
     )
 
 
+def test_what_is_said_to_take_it_back_does_so(call: Call, workspace: Workspace) -> None:
+    before = workspace.journal.read_bytes()
+    code, _, err = call("carry", "compare")
+    assert code == 0 and "(→ " in workspace.journal.read_text(errors="replace")
+    for command in err.removeprefix("mlws-tui: to take it back: ").strip().split("; "):
+        assert call(*command.split()[2:])[0] == 0
+    now = workspace.journal.read_bytes()
+    assert now.endswith(before.partition(b"## ")[2])  # and what was new is cancelled
+    assert b"### Next Steps\n- [-] compare due 2024-01-01\n  - [-] r=8\n" in now
+    for days, last in (("+3", "today"), ("+5", (TODAY + timedelta(days=3)).isoformat())):
+        _, _, err = call("postpone", "tidy", days)
+        assert err.endswith(f" {last}\n")
+    assert call(*err.split()[-3:])[0] == call("postpone", "tidy", "today")[0] == 0
+    assert workspace.journal.read_bytes() == now
+
+
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
@@ -87,6 +104,9 @@ def test_a_task_is_ticked_carried_over_put_off_and_added(call: Call, workspace: 
         (("tick", "e"), 1, "may be 2 tasks"),
         (("postpone", "tidy", "yesterday"), 2, "is not to come"),
         (("postpone", "tidy", "someday"), 2, "names no day"),
+        (("add", "x", "--date", ""), 2, "names no day"),
+        (("carry", "tidy", "--to", ""), 2, "names no day"),
+        (("add", "x", "--section", "Sat 19 Oct 2024"), 2, "is a day, not a section"),
         (("carry", "tidy", "--all"), 2, "not both"),
         (("--older", "long"), 2, "is no age"),
         (("--json", "carry"), 2, "are for the list"),

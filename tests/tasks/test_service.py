@@ -8,7 +8,7 @@ import pytest
 
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.errors import MlwsError, NotFoundError, UsageError
-from mlws_tui.domain.tasks import still_open
+from mlws_tui.domain.tasks import count, gathered, still_open
 from mlws_tui.services.journal import JournalService
 from mlws_tui.services.tasks import TasksService
 
@@ -48,6 +48,42 @@ def test_a_tick_changes_one_byte_of_the_right_line_and_is_undone(
     )
     with pytest.raises(NotFoundError, match="nothing to undo"):
         tasks.undo()
+
+
+def test_an_open_task_of_several_days_is_one_and_ticked_in_one_save(
+    workspace: Workspace, tasks: TasksService
+) -> None:
+    days = [
+        f"## 2026-11-{day}\n\n- [{sign}] Same due 2026-12-01\n- [ ] other\n  - [ ] {below}\n"
+        for day, sign, below in ((20, " ", "a"), (18, "x", "b"), (12, "/", "c"))
+    ]
+    text = "\n".join(days)
+    workspace.journal.write_text(text)
+    newest = tasks.find("same")
+    assert newest.date.day == 20 and [task.date.day for task in tasks.alike(newest)] == [12, 20]
+    with pytest.raises(NotFoundError, match="3 tasks"):
+        tasks.find("other")  # what hangs below them tells them apart
+    (row,) = [one for one in gathered(still_open(tasks.list(), date(2026, 11, 22))) if one.task == newest]
+    assert row.note == "on 2 days, since 2026-11-12"
+    assert count(tasks.list(), date(2026, 11, 22)).open == 7
+    assert tasks.tick(tasks.alike(newest)) == "ticked 'Same due 2026-12-01' (2 times)"
+    assert workspace.journal.read_text().count("[x] Same") == 3
+    tasks.undo()
+    assert workspace.journal.read_text() == text
+
+
+def test_what_was_carried_over_or_put_off_is_as_it_was_again(
+    workspace: Workspace, tasks: TasksService
+) -> None:
+    tidy = tasks.find("tidy")
+    tasks.carry_over([tidy])
+    (old,) = [task for task in tasks.list() if task.key == tidy.key]
+    assert old.state == "moved" and tasks.tick([old], on=False) == "opened again 'tidy'"
+    assert b"\r\n- [ ] tidy\r\n\r\n### Next Steps\r\n- [ ] compare" in workspace.journal.read_bytes()
+    before = workspace.journal.read_bytes()
+    tasks.postpone([tasks.find("compare")], date(2026, 11, 25))
+    tasks.postpone([tasks.find("compare")], date(2026, 11, 22))
+    assert workspace.journal.read_bytes() == before
 
 
 def test_carrying_over_is_one_save_and_undo_leaves_what_others_wrote(

@@ -180,3 +180,36 @@ def test_a_task_is_found_again_where_its_line_went_but_never_another_one() -> No
         taskedits.same_task(lone, second)
     elsewhere = parse(JOURNAL.replace("### Code\n", "### Other\n").encode())
     assert taskedits.same_task(elsewhere, tasks[1]).section == "Other"
+
+
+@pytest.mark.parametrize(
+    ("before", "carried"),
+    [
+        (
+            "- [ ] star\nthe rest of its words\n  - [ ] sub\n",
+            "- [ ] star\nthe rest of its words\n  - [ ] sub",
+        ),
+        ("- [ ] a\n***\n   - [ ] b\n", "- [ ] a\n- [ ] b"),
+        ("- [ ] a\n<details>\nof the day\n</details>\n", "- [ ] a"),
+        (
+            "- [ ] a (from 2026-10-01) with ours (from 2026-11-20) due 2026-12-01\n",
+            "- [ ] a (from 2026-10-01) with ours due 2026-12-01",
+        ),
+        ("- [ ] here\n  - [ ] on reviews\n  - [ ] there\n", "- [ ] on reviews\n- [ ] there"),
+        ("- [ ] done there\n", "- [ ] done there"),
+    ],
+)
+def test_what_goes_along_is_the_task_and_nothing_of_it_is_lost(before: str, carried: str) -> None:
+    there = "# Log\n\n## 2026-11-22\n\n### Next Steps\n- [ ] here\n- [x] done there\n"
+    journal = parse(f"{there}\n## 2026-11-21\n\n{before}".encode())
+    after = taskedits.carry_over(journal, tasks_of(journal, dates=[date(2026, 11, 21)]), TODAY).data.decode()
+    assert after.startswith(f"{there}{carried}\n\n## 2026-11-21\n")
+    assert not [one for one in tasks_of(parse(after.encode())) if one.state == "open" and one.date != TODAY]
+
+
+def test_a_day_in_the_middle_of_the_words_is_no_putting_off() -> None:
+    journal = parse(b"## 2026-11-21\n- [ ] the split (from 2026-12-24) with ours\n")
+    (task,) = tasks_of(journal)
+    assert task.starts is None
+    again = taskedits.put_off(journal, task, date(2026, 12, 1)).apply(journal.data)
+    assert again == b"## 2026-11-21\n- [ ] the split (from 2026-12-24) with ours (from 2026-12-01)\n"

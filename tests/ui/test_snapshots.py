@@ -2,80 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from mlws_tui.config.workspace import Workspace
+from tests.ui.pictures import Pictures, named, overview, resize
 from tests.ui.stage import Still, furnish
 
-Compare = Callable[..., bool]
-Step = Callable[[Still, Pilot[Any]], Awaitable[None]]
+SMALL, USUAL, WIDE = (80, 24), (120, 40), (200, 60)
+SIZES = (SMALL, USUAL, WIDE)
+#: What is seen when the runs are drawn, and what where the log is beside them.
+DRAWN = ("llama-ft", "val/loss")
+READ = "1 warning · 32 lines"
 
 
 @pytest.fixture
-def still(workspace: Workspace) -> Workspace:
+def pictures(snapshot: SnapshotAssertion) -> Pictures:
+    return Pictures(snapshot)
+
+
+@asynccontextmanager
+async def sitting(
+    workspace: Workspace, pictures: Pictures, size: tuple[int, int], *seen: str
+) -> AsyncIterator[tuple[Still, Pilot[Any]]]:
+    """The app at that size, once these words are on its screen; at the end all pictures are to be as accepted."""
     furnish(workspace)
-    return workspace
-
-
-def compare(
-    snap: Compare,
-    workspace: Workspace,
-    size: tuple[int, int],
-    steps: Step,
-    theme: str = "mlws-dark",
-    *seen: str,
-) -> bool:
-    stage = Still(workspace, theme)
-
-    async def before(pilot: Pilot[Any]) -> None:
+    stage = Still(workspace)
+    async with stage.app.run_test(size=size) as pilot:
         await stage.ready(pilot, *seen)
-        await steps(stage, pilot)
+        yield stage, pilot
         await stage.leave()
-
-    return snap(stage.app, terminal_size=size, run_before=before)
-
-
-async def nothing(_stage: Still, _pilot: Pilot[Any]) -> None:
-    """The screen as it opens."""
+    pictures.all_as_accepted()
 
 
-#: What is seen when the runs are drawn, and what where the log is beside them.
-DRAWN = ("llama-ft", "val/loss")
-READ = ("⣀", "1 warning · 32 lines")
+async def test_the_desk(pictures: Pictures, workspace: Workspace) -> None:
+    async with sitting(workspace, pictures, SMALL, *DRAWN) as (stage, pilot):
+        for size in (SMALL, WIDE, USUAL):
+            await resize(pilot, size)
+            await stage.sees(pilot, *DRAWN)
+            if size != SMALL:
+                await stage.sees(pilot, READ)
+                await overview(stage, pilot)
+            pictures.take(stage.app, named(size))
+        for theme in ("mlws-light", "mlws-contrast", "mlws-ansi"):
+            stage.app.theme = theme
+            await stage.sees(pilot, *DRAWN, READ)
+            pictures.take(stage.app, theme)
+        stage.app.theme = "mlws-dark"
+        await pilot.press("question_mark")
+        await stage.sees(pilot, "Read all there is of the run")
+        pictures.take(stage.app, "keys")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
-def test_the_desk(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
-    seen = DRAWN if size[0] < 100 else DRAWN + READ
-    assert compare(snap_compare, still, size, nothing, "mlws-dark", *seen)
+async def test_the_list(pictures: Pictures, workspace: Workspace) -> None:
+    async with sitting(workspace, pictures, SMALL, *DRAWN) as (stage, pilot):
+        await pilot.press("slash", *"tag:lora sta")
+        for size in (WIDE, SMALL):
+            await resize(pilot, size)
+            await stage.sees(pilot, "› sta", "0 of 3")
+            pictures.take(stage.app, f"filter-{named(size)}")
+        await pilot.press("escape")
 
-
-@pytest.mark.parametrize("theme", ["mlws-light", "mlws-contrast", "mlws-ansi"])
-def test_the_themes(snap_compare: Compare, still: Workspace, theme: str) -> None:
-    assert compare(snap_compare, still, (120, 40), nothing, theme, *DRAWN, *READ)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: "x".join(map(str, size)))
-def test_the_facts_of_a_run_that_failed(
-    snap_compare: Compare, still: Workspace, size: tuple[int, int]
-) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await pilot.press("j")
-        await pilot.press("z", "f")
-        await stage.sees(pilot, "loss.backward()")
-
-    assert compare(snap_compare, still, size, steps, "mlws-dark", "qwen-dpo")
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
-def test_the_list_grouped_with_columns_of_choice(
-    snap_compare: Compare, still: Workspace, size: tuple[int, int]
-) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
         assert stage.bench is not None
         view = {
             "name": "best first",
@@ -90,82 +82,61 @@ def test_the_list_grouped_with_columns_of_choice(
         runs.reread()
         await stage.sees(pilot, "▾ ", "reviews   ", "loss:min▲", "best first")
         await pilot.press("z", "space", "space")
-        await stage.sees(pilot, "2 marked")
-
-    assert compare(snap_compare, still, size, steps, "mlws-dark", *DRAWN)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: "x".join(map(str, size)))
-def test_a_filter_that_is_being_typed(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await pilot.press("slash", *"tag:lora sta")
-        await stage.sees(pilot, "› sta", "0 of 3")
-
-    assert compare(snap_compare, still, size, steps, "mlws-dark", *DRAWN)
+        for size in SIZES:
+            await resize(pilot, size)
+            await stage.sees(pilot, "2 marked")
+            pictures.take(stage.app, f"grouped-{named(size)}")
 
 
-@pytest.mark.parametrize(
-    ("key", "seen"),
-    [("1", "H200"), ("3", "⣀"), ("4", "warm-up"), ("5", "25,000 reviews")],
-    ids=["gpus", "log", "journal", "session"],
-)
-def test_each_pane_alone_at_80_by_24(snap_compare: Compare, still: Workspace, key: str, seen: str) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await pilot.press(key)
-        await stage.sees(pilot, seen)
-
-    assert compare(snap_compare, still, (80, 24), steps, "mlws-dark", "llama-ft")
-
-
-def test_the_keys(snap_compare: Compare, still: Workspace) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await pilot.press("question_mark")
-        await stage.sees(pilot, "Read all there is of the run")
-
-    assert compare(snap_compare, still, (120, 40), steps, "mlws-dark", *DRAWN, *READ)
+async def test_each_pane_alone_at_80_by_24(pictures: Pictures, workspace: Workspace) -> None:
+    async with sitting(workspace, pictures, SMALL, *DRAWN) as (stage, pilot):
+        for key, name, seen in (
+            ("1", "gpus", "H200"),
+            ("3", "log", READ),
+            ("4", "journal", "warm-up"),
+            ("5", "session", "25,000 reviews"),
+        ):
+            await pilot.press(key)
+            await stage.sees(pilot, seen)
+            if name == "log":
+                await overview(stage, pilot)
+            pictures.take(stage.app, name)
 
 
-async def _open_broken_log(stage: Still, pilot: Pilot[Any]) -> None:
-    await pilot.press("j")
-    await pilot.press("3", "z")
-    await stage.sees(pilot, "Traceback … OutOfMemoryError", "▃", "2 errors")
+async def test_a_run_that_failed_and_its_log(pictures: Pictures, workspace: Workspace) -> None:
+    async with sitting(workspace, pictures, SMALL, "qwen-dpo") as (stage, pilot):
+        await pilot.press("j", "z", "f")
+        for size in (WIDE, SMALL):
+            await resize(pilot, size)
+            await stage.sees(pilot, "loss.backward()")
+            pictures.take(stage.app, f"facts-{named(size)}")
+
+        await pilot.press("f", "3")
+        await stage.sees(pilot, "Traceback … OutOfMemoryError", "▃", "2 errors")
+        for size in (WIDE, USUAL, SMALL):
+            await resize(pilot, size)
+            await pilot.press("G", "E")
+            await stage.sees(pilot, "line 424 of 427")
+            pictures.take(stage.app, f"log-{named(size)}")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: "x".join(map(str, size)))
-def test_the_log_of_a_run_that_failed(snap_compare: Compare, still: Workspace, size: tuple[int, int]) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await _open_broken_log(stage, pilot)
-        await pilot.press("E")
-        await stage.sees(pilot, "line 424 of 427")
-
-    assert compare(snap_compare, still, size, steps, "mlws-dark", "qwen-dpo")
-
-
-@pytest.mark.parametrize("theme", ["mlws-light", "mlws-ansi"])
-def test_a_folded_traceback_a_mark_and_selected_lines(
-    snap_compare: Compare, still: Workspace, theme: str
-) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await _open_broken_log(stage, pilot)
-        await pilot.press("F", "k", "k", "m", "k", "V", "k", "k")
+async def test_reading_a_log(pictures: Pictures, workspace: Workspace) -> None:
+    async with sitting(workspace, pictures, SMALL, "qwen-dpo") as (stage, pilot):
+        await pilot.press("j", "3", "z")
+        await stage.sees(pilot, "Traceback … OutOfMemoryError", "▃", "2 errors")
+        await pilot.press("E", "slash", "ctrl+r", *"clip+ed")
+        await stage.sees(pilot, "1 of 7")
+        pictures.take(stage.app, "finding")
+        await pilot.press("escape", "E", "E", "enter")
+        await stage.sees(pilot, "offset")
+        pictures.take(stage.app, "line")
+        await pilot.press("escape", "G", "F", "k", "k", "m", "k", "V", "k", "k")
         await stage.sees(pilot, "▸ 4 lines", "selecting", "line 420 of 427")
-
-    assert compare(snap_compare, still, (80, 24), steps, theme, "qwen-dpo")
-
-
-@pytest.mark.parametrize(
-    ("keys", "seen"),
-    [
-        (("E", "slash", "ctrl+r", *"clip+ed"), "1 of 7"),
-        (("f", "space", "a", *"step 3", "ctrl+o"), "hide lines with"),
-        (("E", "E", "enter"), "offset"),
-    ],
-    ids=["finding", "filters", "line"],
-)
-def test_reading_a_log(snap_compare: Compare, still: Workspace, keys: tuple[str, ...], seen: str) -> None:
-    async def steps(stage: Still, pilot: Pilot[Any]) -> None:
-        await _open_broken_log(stage, pilot)
-        await pilot.press(*keys)
-        await stage.sees(pilot, seen)
-
-    assert compare(snap_compare, still, (80, 24), steps, "mlws-dark", "qwen-dpo")
+        for theme in ("mlws-light", "mlws-ansi"):
+            stage.app.theme = theme
+            await stage.sees(pilot, "selecting", "line 420 of 427")
+            pictures.take(stage.app, f"selected-{theme}")
+        stage.app.theme = "mlws-dark"
+        await pilot.press("escape", "G", "f", "space", "a", *"step 3", "ctrl+o")
+        await stage.sees(pilot, "hide lines with")
+        pictures.take(stage.app, "filters")

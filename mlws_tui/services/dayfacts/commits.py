@@ -85,13 +85,23 @@ class Commits:
         key, mark, now = (repository.shared, day.first), repository.mark(), time.monotonic()
         known = self._known.pop(key, None)
         if known is None or known.mark != mark or now - known.asked > _AGAIN:
-            told = git.commits(repository.top, day.first, day.end, max(0.0, deadline - now))
+            left, written = max(0.0, deadline - now), self._written(repository)
+            told = git.commits(repository.top, day.first, day.end, left, written)
             if told is None:  # no answer now: what was told before stands, and it is asked again
                 return known.commits if known is not None else ()
             known = _Kept(mark, now, told)
         self._known[key] = known
         _keep_newest(self._known)
         return known.commits
+
+    def _written(self, repository: git.Repository) -> list[str]:
+        """The journal and the session logs as the repository names them: to commit these is to write, not to work."""
+        root = self._workspace.root
+        if not root.is_relative_to(repository.top):
+            return []
+        journal, sessions = self._workspace.journal, self._workspace.sessions
+        names = (path.relative_to(repository.top).as_posix() for path in (journal, sessions))
+        return [name + end for name, end in zip(names, ("", "/"), strict=True)]
 
 
 def _keep_newest(known: dict[Any, Any]) -> None:

@@ -14,6 +14,7 @@ from mlws_tui.domain.checkup import BrokenLink
 from mlws_tui.domain.errors import MlwsError, WorkspaceError
 from mlws_tui.domain.events import STREAMS_DIR, is_run_id
 from mlws_tui.domain.markdown import decode
+from mlws_tui.domain.passages import session_piece
 from mlws_tui.services.doctor.case import Case
 from mlws_tui.services.doctor.documents import documents
 from mlws_tui.services.doctor.markdown_links import file_links, path_of
@@ -88,14 +89,24 @@ def _may_be_meant(wanted: str, name: str) -> bool:
 def _in_documents(case: Case, names: _Names) -> Iterator[BrokenLink]:
     for path in documents(case):
         try:
-            text = decode(files.read(path).data)
+            data = files.read(path).data
         except MlwsError:  # said by the checks of the documents
             continue
-        for line, target in file_links(text):
+        written = case.workspace.relative(path)
+        told: set[tuple[int, Path]] = set()
+        for line, target in file_links(decode(data)):
             leads_to = Path(os.path.normpath(path.parent / path_of(target)))
+            told.add((line, leads_to))
             if not _exists(case.workspace, leads_to):
                 hint = names.near(leads_to, path.parent)
-                yield BrokenLink(case.workspace.relative(path), line, target, hint)
+                yield BrokenLink(written, line, target, hint)
+        for link in session_piece(data, written, "", None).document().links:
+            if link.kind != "log":
+                continue
+            leads_to = Path(os.path.normpath(case.workspace.root / link.target))
+            if (link.line + 1, leads_to) not in told and not _exists(case.workspace, leads_to):
+                hint = names.near(leads_to, case.workspace.root)
+                yield BrokenLink(written, link.line + 1, link.target, hint)
 
 
 def _named(case: Case) -> Iterator[BrokenLink]:

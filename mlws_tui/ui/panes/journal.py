@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
-from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.daytitle import called, retitled
+from mlws_tui.domain.errors import MlwsError, UsageError
+from mlws_tui.domain.journal_style import marker
+from mlws_tui.domain.markdown import decode
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.journal import DayRef, JournalService
 from mlws_tui.services.pages import Conflict, Page, Saved
@@ -22,6 +26,8 @@ from mlws_tui.ui.panes.writing import writing_actions
 from mlws_tui.ui.panes.writingrepair import REPAIR_ACTIONS, RepairingPane
 
 if TYPE_CHECKING:
+    from mlws_tui.domain.journal import Journal
+    from mlws_tui.domain.journal_edits import Splice
     from mlws_tui.ui.widgets.editorcompletion import Completer
 
 #: Seconds between looks at the calendar, so that the pane that shows today goes on to the next day at midnight.
@@ -56,6 +62,7 @@ class JournalPane(RepairingPane):
             Action("journal.next-day", "right_square_bracket", "Later day", "Go to the day written after"),
             Action("journal.today", "t", "Today", "Go to today"),
             Action("journal.calendar", "c", "Days", "See the month, and go to a day in it", footer=True),
+            Action("journal.title", "H", "Heading", "Change the words of the day's heading"),
             Action("journal.tasks", "T", "Tasks", "See the open tasks of all days"),
             Action("journal.review", "r", "Review", "See what a week was made of"),
             *OFFER_ACTIONS,
@@ -79,6 +86,7 @@ class JournalPane(RepairingPane):
         self._today = journal.today()
         self._ref = DayRef(self._today)
         self._streak = 0
+        self._heading = (self._ref, "")
         self.editor.placeholder = Content("enter: write today's entry")
 
     def on_mount(self) -> None:
@@ -93,8 +101,12 @@ class JournalPane(RepairingPane):
     # what the pages are
 
     def load_page(self) -> Page:
+        ref, journal = self._ref, self._journal.read()
+        day = journal.day(ref.date, ref.ordinal)
+        self._heading = ref, day.heading.title if day is not None else ""
         self._streak = self._journal.streak()
-        return self._journal.day(self._ref)
+        self.bullet = decode(marker(journal, ()))
+        return self._journal.day(ref)
 
     def store_page(self, page: Page, text: str) -> Saved | Conflict:
         return self._journal.save_day(_ref(page.key), page.text, text)
@@ -115,7 +127,13 @@ class JournalPane(RepairingPane):
         return self._journal.day(_ref(key))
 
     def name_of(self, key: str) -> str:
-        return _name(_ref(key).date)
+        return self._called(_ref(key))
+
+    def _called(self, ref: DayRef) -> str:
+        return called(ref.date, self._heading[1] if self._heading[0] == ref else "")
+
+    def link_here(self) -> str:
+        return f"day:{self._ref.date.isoformat()}"
 
     def file_name(self, key: str) -> str:
         return f"{_ref(key).date.isoformat()}.md"
@@ -124,10 +142,10 @@ class JournalPane(RepairingPane):
         return self._journal.starter(self._ref)
 
     def describe(self) -> None:
-        words = _name(self._ref.date)
+        words = self._called(self._ref)
         if self._ref.ordinal:
             words = f"{words} ({self._ref.ordinal + 1})"
-        if self._ref.date == self._today and self._streak > 1:
+        if self._ref.date == self._today and self._streak > 1 and self.editor.read_only:
             words = f"{words} · streak {self._streak}"
         self.caption(" · ".join(filter(None, (words, self.counts))), self.corner)
         which = "today's entry" if self._ref.date == self._today else "this day's entry"
@@ -172,6 +190,31 @@ class JournalPane(RepairingPane):
                 above = journal.data[: journal.body_span(day)[0]].count(b"\n")
                 return DayRef(day.date, day.ordinal), line - above
         return None, 0
+
+    def action_title(self) -> None:
+        """Change the words of the heading; its date stays."""
+        from mlws_tui.ui.screens.prompt import PromptScreen
+
+        ref, title = self._ref, self._heading[1] if self._heading[0] == self._ref else ""
+        if not title:
+            self.tell("write something first: this day has no heading yet")
+            return
+
+        def named(text: str | None) -> None:
+            if text is not None and text != title:
+                self.work(partial(self._retitle, ref, title, text))
+
+        hint = "the date stays; the words around it are yours"
+        self.app.push_screen(PromptScreen("Heading of the day", hint, title, empty=True), named)
+
+    async def _retitle(self, ref: DayRef, title: str, text: str) -> None:
+        def change(journal: Journal) -> Sequence[Splice]:
+            day = journal.day(ref.date, ref.ordinal)
+            if day is None or day.heading.title != title:
+                raise UsageError("The heading was changed meanwhile", hint="look at it, and change it again")
+            return [retitled(journal, day, text)]
+
+        await self.change_beyond(change, "heading changed · u takes it back", "The heading stays as it was")
 
     async def action_calendar(self) -> None:
         await self.visit(Jump("days", ""))
@@ -224,10 +267,6 @@ class JournalPane(RepairingPane):
 
 def _order(ref: DayRef) -> tuple[date, int]:
     return ref.date, ref.ordinal
-
-
-def _name(day: date) -> str:
-    return f"{day:%a %Y-%m-%d}"
 
 
 def _ref(key: str) -> DayRef:

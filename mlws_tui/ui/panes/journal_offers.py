@@ -315,6 +315,10 @@ class OfferingPane(WritingPane):
             log.warning("what is offered does not follow what was undone: %s", error)
         self._look_soon(now=True)
 
+    def own_step(self, before: str, after: str) -> bool:
+        """Lines that were accepted here came by the disk, and are taken back like those that were typed."""
+        return self._steps.made(self.shown, before, after)
+
     def _go_to_line(self, text: str) -> None:
         rows = [row for row, line in enumerate(self.editor.exact.lines) if text and text in line]
         if rows and self.editor.read_only:

@@ -42,3 +42,7 @@ class Steps:
                 step.stands = not step.stands
                 return step
         return None
+
+    def made(self, day: DayRef, before: str, after: str) -> bool:
+        """Whether taking suggestions made that change of an entry."""
+        return any((step.day, step.before, step.after) == (day, before, after) for step in self._steps)

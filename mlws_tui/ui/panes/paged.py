@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.document._edit import Edit
 from textual.widget import Widget
 
 from mlws_tui.domain.changes import Change, FileChanged
@@ -17,6 +19,7 @@ from mlws_tui.domain.journal_edits import trim_end
 from mlws_tui.services.drafts import Draft, Drafts
 from mlws_tui.services.hub import Hub
 from mlws_tui.services.pages import Conflict, Page, Saved, joined, merge_text
+from mlws_tui.ui.panes.writingothers import OthersSteps
 from mlws_tui.ui.panes.writingturns import TurningPane
 from mlws_tui.ui.widgets.exactdocument import split
 from mlws_tui.ui.widgets.questionline import QuestionLine
@@ -38,6 +41,8 @@ class PagedPane(TurningPane):
         self._conflict: Conflict | None = None
         self._looked_for_drafts = False
         self._restored: Draft | None = None  # its recovery file is the only one with that text
+        self._others = OthersSteps()
+        self._undone_others = False  # what was undone last came from others
         self._word = ""  # the last thing that happened to the page, for the corner
         self._trouble = ""
         self._starter = ""
@@ -89,10 +94,6 @@ class PagedPane(TurningPane):
     def turn_to(self, key: str) -> None:
         """Make the page of that key the one to be shown."""
 
-    @abstractmethod
-    def describe(self) -> None:
-        """Set the caption and the placeholder by the page that is shown."""
-
     async def look_for_drafts(self) -> None:
         """Offer what was typed and not saved before; called once, when the first page is there."""
 
@@ -105,7 +106,7 @@ class PagedPane(TurningPane):
     @property
     def unsaved(self) -> bool:
         """Whether something was typed that is not on disk."""
-        return bool(self._held) or self._differs
+        return bool(self.held_text) or self._differs
 
     @property
     def _differs(self) -> bool:
@@ -176,6 +177,7 @@ class PagedPane(TurningPane):
             self.tell(trouble="not saved")
             return
         self._page = page
+        self._others.clear()
         self._starter = ""
         self._conflict = None
         self._placed = False
@@ -214,7 +216,7 @@ class PagedPane(TurningPane):
             return
         if not self._differs:
             self._page = page
-            self.editor.apply_text(page.text)
+            self._others.take_in(self.editor, page.text, known.text, page.text)
             self.tell("changed outside" if known.text else "")
             return
         if known.text and not page.exists:
@@ -225,8 +227,30 @@ class PagedPane(TurningPane):
             self.tell(trouble=CHANGED)
             return
         self._page = page
-        self.editor.apply_text(joined(merged, "both", page.newline))
+        text = joined(merged, "both", page.newline)
+        self._others.take_in(self.editor, text, known.text, page.text)
         self.tell(merged_words(merged.taken))
+        self.notify(merged_words(merged.taken), timeout=5, markup=False)  # the corner says that it is unsaved
+
+    # undo
+
+    def retraced(self, edits: Sequence[Edit], back: bool) -> None:
+        """A step was undone, or done again: with what others wrote goes what is known of the page."""
+        page = self._page
+        known = self._others.retraced(edits, page, back) if page is not None else None
+        self._undone_others = False
+        if page is None or known is None:
+            return
+        if self.own_step(known.text, page.text) or self.own_step(page.text, known.text):
+            self._others.lacking = False
+            return
+        self._page = known
+        self._undone_others = back
+
+    def own_step(self, before: str, after: str) -> bool:
+        """Whether what made that of the page was asked for here, though it came by the disk."""
+        del before, after
+        return False
 
     # recovery files
 
@@ -277,8 +301,8 @@ class PagedPane(TurningPane):
             if self._page is not None and self._differs:
                 page = self._page
                 self._drafts.keep(page.key, page.text, self.editor.text, self.editor.cursor_location)
-            if self._held:
-                self._drafts.keep(self.coming_key(), "", self._held, (0, 0), f"held{self._times_held}")
+            if self.held_text:
+                self._drafts.keep(self.coming_key(), "", self.held_text, (0, 0), f"held{self._times_held}")
         except Exception:  # whatever it is, the app is on its way out and must restore the terminal
             log.exception("unsaved text could not be kept")
 

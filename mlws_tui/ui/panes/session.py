@@ -123,6 +123,9 @@ class SessionPane(WritingPane):
     def name_of(self, key: str) -> str:
         return Path(key).stem
 
+    def link_here(self) -> str:
+        return f"session:{self._name}" if self._name is not None else ""
+
     def take_place(self) -> None:
         """Select the first placeholder, so that what is typed takes its place; with none left go to the end."""
         for row, line in enumerate(self.editor.text.split("\n")):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
@@ -20,7 +22,8 @@ from mlws_tui.services.drafts import Drafts
 from mlws_tui.services.hub import Hub
 from mlws_tui.ui.coalesce import Coalesced
 from mlws_tui.ui.jump import Jump
-from mlws_tui.ui.panes.writingkeys import OF_CONFLICT, OF_DRAFT, READING, writing_actions
+from mlws_tui.ui.panes.writingkeys import OF_CONFLICT, OF_DRAFT, OF_HITS, READING, writing_actions
+from mlws_tui.ui.panes.writingothers import undo_own
 from mlws_tui.ui.panes.writingoutside import OutsidePane
 from mlws_tui.ui.widgets.exactdocument import split
 from mlws_tui.ui.widgets.findline import FindLine
@@ -34,6 +37,7 @@ _OPENING = 1.0
 #: Seconds between two counts of the words while one types.
 _COUNTING = 0.4
 _OPEN_TASK = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\[ \](?=\s|$)")
+_BOX = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+\[[ xX]\](?=\s|$)")
 _LINE_OF = re.compile(r"(.+?)(?::(\d{1,9}))?")
 
 
@@ -112,7 +116,7 @@ class WritingPane(OutsidePane):
         if not title:
             return words
         here = words_by_section(lines)[len(above) - 1 :]
-        return f"{words} · {title} {here[0][1]}" if here and here[0][0] == title else words
+        return f"{words}, {here[0][1]} in {title}" if here and here[0][0] == title else words
 
     def _tasks_here(self) -> str:
         code = self.editor.code_rows
@@ -129,9 +133,11 @@ class WritingPane(OutsidePane):
         if action in OF_DRAFT:
             return self._offer is not None and self.editor.read_only
         if action in READING:
-            return self.editor.read_only
+            return self.editor.read_only and not self._wants_to_edit
         if action == "outside":
             return self.editor.read_only or self.editor.keys != "emacs"
+        if action in OF_HITS:
+            return self.editor.read_only and self.editor.hits_marked
         if action in ("leave", "save"):
             return self._wants_to_edit or not self.editor.read_only
         return super().check_action(action, parameters)
@@ -175,6 +181,24 @@ class WritingPane(OutsidePane):
     def action_find(self) -> None:
         self._find.open()
 
+    def action_find_next(self) -> None:
+        self._go_to_hit(1)
+
+    def action_find_previous(self) -> None:
+        self._go_to_hit(-1)
+
+    def _go_to_hit(self, by: int) -> None:
+        self._placed = True
+        number = self.editor.go_to_hit(by)
+        count = len(self.editor.hits().hits)
+        self.tell("" if number is None else f"{number + 1} of {count} found")
+
+    def action_unmark(self) -> None:
+        """Mark what was found no more."""
+        self.editor.forget_hits()
+        self.tell()
+        self.refresh_bindings()
+
     def action_next_link(self) -> None:
         self._go_to_link(1)
 
@@ -186,7 +210,7 @@ class WritingPane(OutsidePane):
         if any(self.editor.links(row) for row in range(self.editor.document.line_count)):
             self.editor.action_go_to_link(by)
         else:
-            self.notify("Nothing here leads anywhere", markup=False)
+            self.tell("nothing here leads anywhere")
 
     def action_preview(self) -> None:
         """Read the page as it looks."""
@@ -199,18 +223,21 @@ class WritingPane(OutsidePane):
         """Copy the page to the person's clipboard, also over SSH."""
         text = self.editor.text
         self.editor.copy_text(text)
-        self.notify(f"copied {counted(len(split(text)[0]), 'line')}", markup=False)
+        self.tell(f"copied {counted(len(split(text)[0]), 'line')}")
 
     # changes while one reads
 
     def action_tick(self) -> None:
-        self._change(self.editor.action_toggle_box, "There is no box in this line to tick")
+        """Tick the box of the line; making one is for who writes."""
+        box = _BOX.match(self.editor.exact.lines[self.editor.cursor_location[0]])
+        self._change(self.editor.action_toggle_box if box else _nothing, "no box to tick in this line")
 
     def action_undo(self) -> None:
-        self._change(self.editor.undo, "There is nothing to undo")
+        """Take back the last own change; what others wrote since stays."""
+        self._change(partial(undo_own, self.editor, lambda: self._undone_others), "nothing to undo")
 
     def action_redo(self) -> None:
-        self._change(self.editor.redo, "There is nothing to redo")
+        self._change(self.editor.redo, "nothing to redo")
 
     def _change(self, change: Callable[[], object], nothing: str) -> None:
         """Change the text as a person would who writes, and save it; without anything to change say so."""
@@ -219,7 +246,7 @@ class WritingPane(OutsidePane):
         before = self.editor.text
         change()
         if self.editor.text == before:
-            self.notify(nothing, markup=False)
+            self.tell(nothing)
         else:
             self.work(self.save)
 
@@ -248,11 +275,27 @@ class WritingPane(OutsidePane):
             with suppress(TimeoutError):
                 await asyncio.wait_for(taken.wait(), _OPENING)
 
+    async def action_links(self) -> None:
+        """See what leads here."""
+        target = self.link_here()
+        if target:
+            await self.visit(Jump("links", target))
+
+    @abstractmethod
+    def link_here(self) -> str:
+        """What a link to the page has, as ``day:2024-10-19``; empty where there is no page."""
+
     async def show_line(self, line: int) -> None:
         """Put the cursor on a line of the page, from 1; it is then where one goes on to write."""
+        if line < 1:  # the heading of the page, which is no part of it
+            return
         self._placed = True
         last = self.editor.document.line_count - 1
-        self.editor.move_cursor((max(0, min(line - 1, last)), 0), center=True)
+        self.editor.move_cursor((min(line - 1, last), 0), center=True)
+
+
+def _nothing() -> None:
+    """Change nothing."""
 
 
 def jump_of(link: TextLink) -> Jump:

@@ -9,6 +9,7 @@ from textual import events, on
 
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.journal_edits import trim_end
+from mlws_tui.domain.newbullet import new_bullet
 from mlws_tui.services.pages import Conflict, Page, Saved, gone, joined, merge_text
 from mlws_tui.ui.panes.paged import PagedPane, merged_words
 
@@ -28,6 +29,9 @@ class EditingPane(PagedPane):
         # Which keys do something depends on whether text is edited.
         self.watch(self.editor, "read_only", lambda: self.refresh_bindings(), init=False)
 
+    #: The mark of a bullet where the page has none.
+    bullet = "- "
+
     # editing
 
     def take_place(self) -> None:
@@ -44,13 +48,26 @@ class EditingPane(PagedPane):
         self.edit()
 
     def action_add(self) -> None:
-        """Begin a new bullet at the end."""
+        """Begin a new bullet at the end of the section that the person went to, or of the page."""
+        if self._turns:
+            self._begins = self.action_add  # in the page that comes
+        placed = self.placed
         self.edit()
         if self.editor.read_only:  # a question stands, or the page is still to come
             return
-        self.editor.move_cursor(self.editor.document.end)
-        row, _ = self.editor.cursor_location
-        self.editor.insert("\n- " if self.editor.document.get_line(row).strip() else "- ")
+        editor = self.editor
+        lines = editor.exact.lines
+        row, new = new_bullet(lines, editor.cursor_location[0] if placed else None, self.bullet)
+        taken = row < len(lines) and not lines[row].strip() and all(not line.strip() for line in lines[row:])
+        if taken and len(new) == 1:  # the blank line that the page ends with
+            editor.replace(new[0], (row, 0), editor.document.end)
+            return
+        if row:
+            place, text = (row - 1, len(editor.document.get_line(row - 1))), "\n" + "\n".join(new)
+        else:
+            place, text = (0, 0), "\n".join([*new, ""])
+        editor.insert(text, place)
+        editor.move_cursor((row + len(new) - 1, len(new[-1])))
 
     def edit(self, focus: bool = True) -> None:
         """Let the person write, at once: the next key is a letter. An empty page gets what its template gives.
@@ -121,7 +138,10 @@ class EditingPane(PagedPane):
             Whether everything is on disk; if not, the person has been told, and nothing typed is lost.
         """
         await self._still.wait()  # what was typed for a page that is on its way comes with it
-        return await self._save()
+        typed = self._typing_held  # then it is one of those keys that saves
+        if not typed and not self.editor.read_only and self.editor.keys == "plain":
+            self.write_held()
+        return await self._save() and (typed or not self.held_text)
 
     async def _save(self) -> bool:
         async with self._busy:
@@ -129,6 +149,8 @@ class EditingPane(PagedPane):
             if page is None or not self._differs:
                 await self._drop_draft()
                 self.describe()
+                if self._others.lacking:
+                    self.revive()
                 return True
             try:
                 outcome = await asyncio.to_thread(self._store, page, trim_end(text))
@@ -156,9 +178,10 @@ class EditingPane(PagedPane):
         self._page = outcome.page
         newline = outcome.page.newline
         if typed == stored and outcome.page.text != stored:
-            self.editor.apply_text(outcome.page.text)
+            self._others.take_in(self.editor, outcome.page.text, stored, outcome.page.text)
         elif typed != stored:  # typing went on while the file was written
             merged = merge_text(stored, typed, outcome.page.text, newline)
-            self.editor.apply_text(joined(merged, "both", newline))
+            text = joined(merged, "both", newline)
+            self._others.take_in(self.editor, text, stored, outcome.page.text)
         self._clear_question()
         self.tell(merged_words(outcome.merged) if outcome.merged else "saved")

@@ -12,11 +12,12 @@ _DISCARDS = "Throw the unsaved text away that was found"
 READING = frozenset(
     (
         *("edit", "write", "add", "preview", "tick", "copy", "undo", "redo", "find"),
-        *("next_link", "previous_link", "calendar", "tasks", "review"),
+        *("next_link", "previous_link", "links", "title", "calendar", "tasks", "review"),
     )
 )
 #: The questions' keys; each is there only while its question is asked.
 OF_CONFLICT = frozenset(("mine", "disk", "both", "side_by_side"))
+OF_HITS = frozenset(("find_next", "find_previous", "unmark"))  # while places that were found are marked
 OF_DRAFT = frozenset(("restore", "compare", "discard"))
 
 
@@ -41,16 +42,27 @@ def writing_actions(
     return (
         action("edit", "enter", "Write", f"Open the link under the cursor, or write in {what}", footer=True),
         action("write", "i", "Write here", f"Write in {what}, at the cursor", palette=True),
-        action("add", "o", "Bullet", "Begin a new bullet at the end", footer=True, palette=True),
+        action(
+            "add",
+            "o",
+            "Bullet",
+            "Begin a new bullet at the end of the section, or of the page",
+            footer=True,
+            palette=True,
+        ),
         action("leave", "escape", "Done", "Stop writing; what was written is saved", footer=True),
         action("save", "ctrl+s", "Save", saves, footer=True, palette=True),
         *turns,
         action("tick", "space,ctrl+space", "Tick", "Tick the box of the line, or take the tick away"),
         action("preview", "p", "Preview", f"Read {what} as it looks", footer=True, palette=True),
         action("find", "slash", "Find", f"Find words in {what}; while writing f3, and ctrl+r replaces"),
+        action("find-next", "n", "Next hit", "Go to the next place that was found", footer=True),
+        action("find-previous", "N", "Hit before", "Go to the place that was found before"),
+        action("unmark", "escape", "Unmark", "Mark what was found no more", footer=True),
         action("outside", "ctrl+e", "Editor", f"Write in {what} with your own editor", palette=True),
         action("next-link", "right_curly_bracket", "Next link", "Go to the next link"),
         action("previous-link", "left_curly_bracket", "Link before", "Go to the link before"),
+        action("links", "L", "Linked from", f"See which lines lead to {what}"),
         action("copy", "y", "Copy", f"Copy {what}, also over SSH", palette=True),
         action("undo", "u", "Undo", "Take the last change back, and save"),
         action("redo", "ctrl+r", "Redo", "Make the change again that was taken back, and save"),

@@ -40,7 +40,7 @@ class OutsidePane(RecoveringPane):
             async with self._busy:  # what others write meanwhile is merged when the text is back
                 lent = await self._lend(self._page or page)
                 row = self.editor.cursor_location[0] if self.placed else self.editor.document.end[0]
-                words = await asyncio.to_thread(at_line, command, lent.path, row + 1)
+                words = await asyncio.to_thread(at_line, command, lent.short, row + 1)
                 ended = await self._hand_over(words)
                 question = await self._look_at(lent, ended)
         except MlwsError as error:
@@ -86,14 +86,12 @@ class OutsidePane(RecoveringPane):
             ) from error
         if text == lent.text:
             await self._give_back(lent)
-            why = f"the editor ended with {ended.code}" if ended.code else "nothing was changed"
+            why = f"the editor {ended.words}" if ended.code else "nothing was changed"
             self.tell(why)
             return None
         if ended.code:
-            return (
-                "Take what the editor left?",
-                f"It ended with {ended.code}, which most do when all is to be undone.",
-            )
+            meant = ", which most do when all is to be undone" if ended.code > 0 else ""
+            return "Take what the editor left?", f"It {ended.words}{meant}."
         if not text.strip() and lent.text.strip():
             return "Is this page to be empty?", "The file came back without any text."
         self._take_back(lent, text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlws_tui.domain.errors import MlwsError, UsageError
@@ -42,14 +43,11 @@ class RepairingPane(OfferingPane):
         super().__init__(hub, drafts, suggestions, id=id)
         self._journal = journal
         self._repairs: Sequence[Repair] = ()
-        self._repaired: tuple[bytes, bytes] | None = (
-            None  # the journal before and after, until it changes again
-        )
+        #: The journal before and after a change that is not of the page's text, until it changes again.
+        self._beyond: tuple[bytes, bytes] | None = None
 
     async def look_for_drafts(self) -> None:
         await super().look_for_drafts()
-        if self._offer is not None or self._conflict is not None:
-            return
         try:
             found = await asyncio.to_thread(self._journal.repairs)
         except MlwsError as error:  # the caption tells that the journal cannot be read
@@ -85,30 +83,49 @@ class RepairingPane(OfferingPane):
     async def _repair(self) -> None:
         keys = [one.key for one in self._repairs]
         self._repairs = ()
+        said = f"mended {counted(len(keys), 'place')} · u takes it back"
+        await self._do_beyond(partial(self._journal.repair, keys), said, "Nothing was mended")
+
+    # changes of the journal that are not of the page's text
+
+    async def change_beyond(
+        self, change: Callable[[Journal], Sequence[Splice]], said: str, failed: str
+    ) -> None:
+        """Change the journal beside the page's text, so that `u` takes it back.
+
+        Args:
+            change: What `JournalService.change` takes.
+            said: What is said when it is done.
+            failed: What is said above the reason why it is not.
+        """
+        await self._do_beyond(partial(self._journal.change, change), said, failed)
+
+    async def _do_beyond(self, do: Callable[[], tuple[bytes, bytes]], said: str, failed: str) -> None:
         try:
-            self._repaired = await asyncio.to_thread(self._journal.repair, keys)
+            self._beyond = await asyncio.to_thread(do)
         except MlwsError as error:
-            self.notify(error.sentence(), title="Nothing was mended", severity="error", markup=False)
-        else:
-            self.notify(f"mended {counted(len(keys), 'place')} · u takes it back", markup=False)
+            said = ""
+            self.notify(error.sentence(), title=failed, severity="error", markup=False)
         self._clear_question()
         await self.refresh_page()
+        if said:
+            self.tell(said)
 
     def action_undo(self) -> None:
-        if self._repaired is None:
+        if self._beyond is None:
             super().action_undo()
         else:
-            self.work(self._take_repair_back)
+            self.work(self._take_back_beyond)
 
-    async def _take_repair_back(self) -> None:
-        repaired, self._repaired = self._repaired, None
-        if repaired is None:
+    async def _take_back_beyond(self) -> None:
+        changed, self._beyond = self._beyond, None
+        if changed is None:
             return
-        before, after = repaired
+        before, after = changed
 
         def change(journal: Journal) -> Sequence[Splice]:
             if journal.data != after:
-                raise UsageError("The journal was changed since it was mended", hint="undo that first")
+                raise UsageError("The journal was changed since", hint="undo that first")
             return [Splice(0, len(after), before)]
 
         try:
@@ -118,7 +135,7 @@ class RepairingPane(OfferingPane):
         await self.refresh_page()
 
     def _saved(self, outcome: Saved, stored: str) -> None:
-        self._repaired = None
+        self._beyond = None
         super()._saved(outcome, stored)
 
 

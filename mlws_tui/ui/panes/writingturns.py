@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from textual import events
+from textual.document._edit import Edit
 from textual.timer import Timer
 
 from mlws_tui.services.drafts import Drafts
 from mlws_tui.services.hub import Hub
+from mlws_tui.ui.keyorder import KeysInOrder, taken_in
 from mlws_tui.ui.pane import Pane
 from mlws_tui.ui.widgets.editor import MarkdownEditor
 
@@ -27,15 +29,24 @@ DRAFT_AFTER, DRAFT_EVERY = 0.8, 200
 class PageEditor(MarkdownEditor):
     """The editor within an app that looks at what keys are bound to before the editor has seen them."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, retraced: Callable[[Sequence[Edit], bool], None]) -> None:
         super().__init__(id=id)
+        self.retraced = retraced  # told of each step that was undone (True) or done again
         # To the text area this is the end of the line, as to Emacs; here it is the person's own editor.
         self._bindings.key_to_bindings.pop("ctrl+e", None)
 
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Keys of vim, of Emacs and of the list of offers are the editor's first; what it does not take comes back."""
-        first = not self.read_only and (self.keys != "plain" or self.offering)
-        return first or super().check_consume_key(key, character)
+    @property
+    def hits_marked(self) -> bool:
+        """Whether places that were looked for are set off."""
+        return bool(self._hits)
+
+    def _undo_batch(self, edits: Sequence[Edit]) -> None:
+        super()._undo_batch(edits)
+        self.retraced(edits, True)
+
+    def _redo_batch(self, edits: Sequence[Edit]) -> None:
+        super()._redo_batch(edits)
+        self.retraced(edits, False)
 
 
 class TurningPane(Pane):
@@ -47,7 +58,7 @@ class TurningPane(Pane):
 
     def __init__(self, hub: Hub, drafts: Drafts, *, id: str) -> None:
         super().__init__(hub, id=id)
-        self.editor = PageEditor(id=f"{id}-editor")
+        self.editor = PageEditor(id=f"{id}-editor", retraced=self.retraced)
         self._drafts = drafts
         self._turns = 0
         self._turning = asyncio.Lock()
@@ -56,7 +67,9 @@ class TurningPane(Pane):
         self._stays = False  # the page that was asked for did not come
         self._wants_to_edit = False
         self._wants_to_leave = False
-        self._held = ""
+        self._begins: Callable[[], None] | None = None  # how the person wanted to begin to write
+        self._held: list[events.Key | events.Paste] = []
+        self._typing_held = False
         self._held_for = ""
         self._held_kept: tuple[str, str] | None = None  # key and part of its recovery file
         self._held_timer: Timer | None = None
@@ -77,10 +90,18 @@ class TurningPane(Pane):
     def tell(self, word: str = "", trouble: str = "") -> None:
         """Remember what happened to the page, and show it."""
 
+    @abstractmethod
+    def describe(self) -> None:
+        """Set the caption and the placeholder by the page that is shown."""
+
     @property
     @abstractmethod
     def _differs(self) -> bool:
         """Whether the editor holds what is not on disk."""
+
+    @abstractmethod
+    def retraced(self, edits: Sequence[Edit], back: bool) -> None:
+        """A step was undone, or done again."""
 
     @abstractmethod
     def coming_key(self) -> str:
@@ -136,6 +157,8 @@ class TurningPane(Pane):
     def _turn_begins(self) -> None:
         if not self._turns:
             self._stays = False
+            if self._held and not self._typing_held and not self.editor.read_only:
+                self.write_held(whole=True)  # it is for the page that is shown
         self._turns += 1
         self._still.clear()
 
@@ -145,49 +168,72 @@ class TurningPane(Pane):
         if self._turns:
             return
         self._still.set()
-        wanted, leaves, held = self._wants_to_edit, self._wants_to_leave, self._held
-        self._wants_to_edit, self._wants_to_leave, self._held = False, False, ""
+        begin, leaves, wanted = self._begins or self.edit, self._wants_to_leave, self._wants_to_edit
+        self._wants_to_edit, self._wants_to_leave, self._begins = False, False, None
         if not wanted:
             return
         if not self._stays:
-            self.edit(focus=not leaves)
-        if not self.editor.read_only:
-            if held:
-                self.editor.insert(
-                    held, maintain_selection_offset=False
-                )  # its recovery file goes with the next
+            self.edit(focus=False) if leaves else begin()
+        if self.editor.read_only:
+            self._give_up_held()
+        elif leaves or self.app.focused is not self.editor:
+            self.write_held(whole=True)
             if leaves:
                 self.action_leave()
-        elif held:  # in the page that stays it would be in the wrong place
-            self.notify(held, title="Not written: the page did not come", timeout=15, markup=False)
-            self.work(partial(self._keep_for_later, held, self._held_for))
+        else:
+            self.app.call_later(self._type_held)
         self.refresh_bindings()
 
-    def on_key(self, event: events.Key) -> None:
-        """Hold what is typed for a page that is still to come; else letters would be commands."""
-        if not self._wants_to_edit or self._wants_to_leave:
-            return
-        if event.key == "enter":
-            self._hold(self._held + "\n")
-        elif event.key == "backspace":
-            self._hold(self._held[:-1])
-        elif event.is_printable and event.character:
-            self._hold(self._held + event.character)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+    # what is typed until then
 
-    def on_paste(self, event: events.Paste) -> None:
-        """As `on_key`."""
-        if self._wants_to_edit and not self._wants_to_leave:
-            self._hold(self._held + event.text)
-            event.stop()
+    @property
+    def held_text(self) -> str:
+        """What was typed ahead, as text: commands are no part of it."""
+        return typed_text(self._held, self.editor.keys == "plain")
 
-    def _hold(self, text: str) -> None:
-        self._held, self._held_for = text, self.coming_key()
+    def hold(self, event: events.Key | events.Paste) -> bool:
+        """Keep what is typed for a page that is still to come; it is typed there, key by key, when it has come."""
+        if self._typing_held or not (self._held or self._wants_to_edit) or self._wants_to_leave:
+            return False
+        self._held.append(event)
+        self._held_for = self.coming_key()
         if self._held_timer is None:
             self._held_timer = self.set_timer(DRAFT_AFTER, self._keep_held_soon)
+        self.describe()
+        return True
+
+    async def _type_held(self) -> None:
+        """Let the app deal with each key as if it were typed now; what turns to another page makes the rest wait."""
+        app = self.app
+        self._typing_held = True
+        try:
+            while self._held and not self._wants_to_edit and isinstance(app, KeysInOrder):
+                await app.deal_with(self._held.pop(0))
+            await taken_in(self.editor)
+        finally:
+            self._typing_held = False
+        self.describe()
+
+    def write_held(self, whole: bool = False) -> None:
+        """Put what was typed ahead into the page as text, where it cannot wait until it is typed there.
+
+        Args:
+            whole: Whether the keys go that are no text; else they are still to come, and what is behind them.
+        """
+        texts = len(self._held)
+        if not whole:
+            texts = next((n for n, key in enumerate(self._held) if not typed_text([key])), texts)
+        text = typed_text(self._held[:texts], self.editor.keys == "plain")
+        del self._held[:texts]
+        if text:
+            self.editor.insert(text, maintain_selection_offset=False)  # its recovery file goes with the next
+
+    def _give_up_held(self) -> None:
+        """In the page that stays it would be in the wrong place."""
+        text, self._held = self.held_text, []
+        if text:
+            self.notify(text, title="Not written: the page did not come", timeout=15, markup=False)
+            self.work(partial(self._keep_for_later, text, self._held_for))
 
     def _keep_held_soon(self) -> None:
         self._held_timer = None
@@ -196,7 +242,7 @@ class TurningPane(Pane):
 
     async def _keep_held(self) -> None:
         """Have what is held in a recovery file of the page that it is for."""
-        await self._write_held(self._held, self.coming_key())
+        await self._write_held(self.held_text, self.coming_key())
         if not self._held and not self._differs:  # it was taken back, or saved while this was written
             await self._forget_held()
 
@@ -229,3 +275,25 @@ class TurningPane(Pane):
             await asyncio.to_thread(self._drafts.drop, *kept)
         except OSError as error:
             log.warning("the recovery file of %s stays: %s", kept[0], error)
+
+
+def typed_text(keys: Sequence[events.Key | events.Paste], plain: bool = True) -> str:
+    """The text that these keys give.
+
+    Args:
+        keys: What was typed.
+        plain: Whether escape ends the text, and what is behind it are commands.
+    """
+    text = ""
+    for event in keys:
+        if isinstance(event, events.Paste):
+            text += event.text
+        elif event.key in ("enter", "ctrl+j"):
+            text += "\n"
+        elif event.key == "backspace":
+            text = text[:-1]
+        elif event.is_printable and event.character:
+            text += event.character
+        elif event.key == "escape" and plain:
+            break
+    return text

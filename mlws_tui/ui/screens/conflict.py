@@ -22,7 +22,7 @@ from mlws_tui.ui.widgets.statusline import StatusLine
 
 _KEYS = (
     *(("m", "mine"), ("d", "disk's"), ("b", "both"), ("n", "next"), ("p", "before")),
-    *(("enter", "save"), ("e", "edit"), ("esc", "not now")),
+    *(("enter", "save"), ("e", "edit"), ("esc", "later")),
 )
 _CHOSEN = {"mine": ("✓ kept", ""), "theirs": ("", "✓ kept"), "both": ("✓ kept, second", "✓ kept, first")}
 
@@ -32,20 +32,23 @@ class Settled:
     """What the person decided.
 
     Attributes:
-        choices: ``mine``, ``theirs`` or ``both`` for each place.
+        choices: ``mine``, ``theirs`` or ``both`` for each place; empty for one that is left.
         edit: Whether they want to go over the text before it is saved.
+        later: Whether nothing is to be done yet.
     """
 
     choices: tuple[str, ...]
     edit: bool = False
+    later: bool = False
 
 
 class ConflictScreen(ModalScreen[Settled | None]):
-    """Settles a conflict; None after esc, and then nothing is decided.
+    """Settles a conflict. After esc nothing is done yet, and the choices are answered, to be begun with again.
 
     Args:
         conflict: What is to be settled.
         name: What the page is called.
+        choices: What was chosen before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,17 +59,17 @@ class ConflictScreen(ModalScreen[Settled | None]):
         Binding("p,k,shift+tab,left_square_bracket", "go(-1)", "Place before"),
         Binding("enter,ctrl+s", "done", "Save"),
         Binding("e", "done(True)", "Edit"),
-        Binding("escape,q", "dismiss(None)", "Not now"),
+        Binding("escape,q", "later", "Later"),
     ]
     DEFAULT_CSS = """
     ConflictScreen { background: $background; layout: vertical; }
     """
 
-    def __init__(self, conflict: Conflict, name: str) -> None:
+    def __init__(self, conflict: Conflict, name: str, choices: Sequence[str] = ()) -> None:
         super().__init__()
         self._conflict = conflict
         self._called = name
-        self._choices: list[str] = [""] * len(conflict.clashes)
+        self._choices: list[str] = [*choices] or [""] * len(conflict.clashes)
         self._at = 0
         self._places: list[tuple[int, int]] = []  # first line and number of lines of each place
         self._head = Headline()
@@ -142,6 +145,7 @@ class ConflictScreen(ModalScreen[Settled | None]):
 
     def action_choose(self, choice: str) -> None:
         """Settle the place that is shown, and go on to the next that is left."""
+        self._keys.show_state("")
         self._choices[self._at] = choice
         left = [number for number, chosen in enumerate(self._choices) if not chosen]
         if left:
@@ -152,13 +156,17 @@ class ConflictScreen(ModalScreen[Settled | None]):
         self._at = (self._at + by) % len(self._choices)
         self._show()
 
+    def action_later(self) -> None:
+        """Go back; nothing is written, and what was chosen is kept."""
+        self.dismiss(Settled(tuple(self._choices), later=True))
+
     def action_done(self, edit: bool = False) -> None:
         if all(self._choices):
             self.dismiss(Settled(tuple(self._choices), edit))
             return
         self._at = self._choices.index("")
         self._show()
-        self.notify("Here is a place left to settle: m mine · d the disk's · b both", markup=False)
+        self._keys.show_state("this place is left to settle", trouble=True)
 
 
 def _bare(lines: Sequence[str]) -> list[str]:

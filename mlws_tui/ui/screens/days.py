@@ -157,6 +157,8 @@ class DaysScreen(PageScreen):
     def _day_rows(self, note: DayNote) -> Iterator[Row]:
         words = f"{day_words(note.date, self._today)} "
         yield Row((Span(words, "title"), Span(distance_words(note.date, self._today), "muted")), title=True)
+        if note.title:
+            yield Row((Span(safe_text(note.title[:_LONGEST]), "strong"),))
         text = self._text[1] if self._text is not None and self._text[0] == note.date else ""
         lines = [line for line in text.splitlines() if line.strip()]
         if not note.entries:
@@ -188,11 +190,11 @@ class DaysScreen(PageScreen):
             ]
             line += [Span(f"{OPEN} {note.open}  ", "warn")] * bool(note.open)
             line += [Span(f"{RUNS} {note.runs}  ", "bad" if note.failed else "good")] * bool(note.runs)
+            if note.title:
+                line.append(Span(f"{safe_text(note.title)}  "))
             if self._view.size.width >= _WIDE:
                 line.append(Span(safe_text(", ".join(note.sections)), "muted"))
-            yield Row(
-                tuple(line), note.date.isoformat(), (), Jump("journal", note.date.isoformat(), note.line)
-            )
+            yield Row(tuple(line), note.date.isoformat(), (), Jump("journal", note.date.isoformat()))
 
     # what the person does
 
@@ -240,9 +242,7 @@ class DaysScreen(PageScreen):
         self.reading.ask(now=True)
 
     def _leave_for(self, day: date) -> None:
-        known = self._month is not None and self._month.first == day.replace(day=1)
-        line = self._month.note(day).line if self._month is not None and known else 0
-        self.dismiss(Jump("journal", day.isoformat(), line))
+        self.dismiss(Jump("journal", day.isoformat()))  # no line of it: who writes there begins at its end
 
     @on(CalendarView.Chosen)
     def _chosen(self, event: CalendarView.Chosen) -> None:

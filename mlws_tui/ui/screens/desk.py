@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mlws_tui.domain.changes import Change, IndexState, Notice
+from mlws_tui.domain.changes import Change, FileChanged, IndexState, Notice, RunsChanged
 from mlws_tui.domain.endings import word
 from mlws_tui.domain.errors import MlwsError
 from mlws_tui.ui.actions import Action, bindings
@@ -94,6 +94,7 @@ class Desk(Screen[None]):
         self._here = "runs"
         self._side = "journal"
         self._zoomed = False
+        self._alone = False  # the journal is shown alone because there is nothing else
         self._layout: Layout | None = None
         self._tabs = TabLine({name: PANE_TITLES[name] for name in PANES}, id="tabs")
         self._status = StatusLine(id="status")
@@ -130,6 +131,7 @@ class Desk(Screen[None]):
 
         if self._here == "runs" and await asyncio.to_thread(journal_alone, bench.workspace):
             self._here = "journal"
+            self._alone = self._zoomed = True
         self._bench = bench
         self._furniture = Furniture(bench)
         self._jumping = Jumping(self, bench, self._furniture, self.go_to)
@@ -160,7 +162,9 @@ class Desk(Screen[None]):
     def _hear(self, change: Change) -> None:
         if isinstance(change, Notice):
             severity: Literal["information", "warning"] = "information" if change.mild else "warning"
-            self.notify(change.text, severity=severity, timeout=20, markup=False)
+            self.notify(change.text, severity=severity, timeout=8 if change.mild else 20, markup=False)
+        if self._alone and isinstance(change, RunsChanged | FileChanged):
+            self.run_worker(self._look_for_more(), group="alone", exclusive=True)
         if not isinstance(change, IndexState):
             return
         words, trouble = _index_words(change)
@@ -169,6 +173,15 @@ class Desk(Screen[None]):
             # The line has no room for what to do about it.
             self.notify(f"{change.problem}: {change.hint}", severity="warning", timeout=20, markup=False)
         self._problem = change.problem
+
+    async def _look_for_more(self) -> None:
+        """Show the other panes, too, once there is something for them."""
+        from mlws_tui.services.workspace import journal_alone
+
+        alone = self._bench is None or await asyncio.to_thread(journal_alone, self._bench.workspace)
+        if self._alone and not alone:
+            self._alone = self._zoomed = False
+            self._arrange()
 
     # layout and focus
 
@@ -239,7 +252,7 @@ class Desk(Screen[None]):
         self.go_to(PANES[PANES.index(self._here) - 1])
 
     def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed
+        self._zoomed, self._alone = not self._zoomed, False
         self._arrange()
 
     # what the panes have to do with each other
@@ -359,6 +372,7 @@ class Desk(Screen[None]):
             if title:
                 await furniture.session.new_session(title)
                 self.go_to("session")
+                await self._look_for_more()
 
         self.app.push_screen(
             PromptScreen("New session log: title", "becomes docs/sessions/DATE-title.md"), made

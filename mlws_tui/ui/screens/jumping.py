@@ -44,7 +44,7 @@ class Jumping:
         """Go there in the background; a page that is pushed is there at once."""
         if jump is None:
             return
-        if jump.kind in ("tasks", "review", "days", "search"):
+        if jump.kind in ("tasks", "review", "days", "search", "links"):
             self._screen.app.push_screen(self._page(jump), self.follow)
         else:
             self._screen.run_worker(self.go(jump), group="jump", exclusive=True)
@@ -144,9 +144,14 @@ class Jumping:
 
             today = self._bench.journal.today()
             return DaysScreen(self._bench, DayRef(date.fromisoformat(jump.target) if jump.target else today))
+        if jump.kind == "links":
+            from mlws_tui.ui.screens.links import LinksScreen
+
+            kind, _, target = jump.target.partition(":")
+            return LinksScreen(self._bench, kind, target)
         from mlws_tui.ui.screens.search import SearchScreen
 
         return SearchScreen(self._bench, jump.target)
 
     def _tell(self, words: str) -> None:
-        self._screen.notify(words, markup=False)
+        self._screen.notify(words, timeout=3, markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -43,6 +43,7 @@ MOVES: tuple[Action, ...] = (
     Action("page.first", "g,home", "Beginning", "Go to the beginning", call="end(False)"),
     Action("page.last", "G,end", "End", "Go to the end", call="end(True)"),
     Action("page.open", "enter", "Open", "Go where the row leads, or fold it", call="open"),
+    Action("page.search", "ctrl+f", "Search", "Search all that was written"),
 )
 SECTIONS: tuple[Action, ...] = (
     Action(
@@ -172,7 +173,8 @@ class PageScreen(ModalScreen[Jump | None]):
 
     def tell(self, sentence: str, *, trouble: bool = False) -> None:
         """Tell the person something in one line."""
-        self.notify(sentence, severity="warning" if trouble else "information", markup=False)
+        severity: Literal["warning", "information"] = "warning" if trouble else "information"
+        self.notify(sentence, severity=severity, timeout=5 if trouble else 3, markup=False)
 
     # what the person does
 
@@ -215,6 +217,11 @@ class PageScreen(ModalScreen[Jump | None]):
             self.dismiss(jump)
 
     # finding
+
+    def action_search(self) -> None:
+        from mlws_tui.ui.screens.search import SearchScreen
+
+        self.visit(SearchScreen(self.bench))
 
     def action_find(self) -> None:
         self._find.add_class("-shown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -111,7 +112,11 @@ class ReviewScreen(PageScreen):
             super()._hear(change)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        # The function: a coroutine would never be awaited where the next worker comes before this one began.
+        self.run_worker(self._show, group="fit", exclusive=True)  # type: ignore[arg-type]
 
     async def read(self) -> None:
         span = self._span
@@ -123,17 +128,19 @@ class ReviewScreen(PageScreen):
             return  # other days are wanted by now, and read next
         known = before.energy if before is not None and before.span == span else None
         self._review = replace(found, energy=known)
-        self._show()
+        await self._show()
         found = await self.bench.review.measured(found)
         if span == self._span:
             self._review = found
-            self._show()
+            await self._show()
 
-    def _show(self) -> None:
-        review = self._review
-        if review is not None and self._view.size.width:
-            self.head.show(*head_line(review))
-            self._view.show(*review_rows(review, self._view.size.width - 4))
+    async def _show(self) -> None:
+        review, width = self._review, self._view.size.width
+        if review is not None and width:
+            rows, folded = await asyncio.to_thread(review_rows, review, width - 4)  # there may be thousands
+            if review is self._review:
+                self.head.show(*head_line(review))
+                self._view.show(rows, folded)
 
     def opened(self, key: str, jump: Jump | None) -> None:
         if jump is not None and jump.kind == "run":

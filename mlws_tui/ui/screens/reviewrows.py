@@ -13,17 +13,18 @@ from mlws_tui.domain.reviewbest import BETTER, FIRST, BestLine
 from mlws_tui.domain.reviewmarkdown import (
     KINDS,
     change_words,
-    energy_words,
-    hours_words,
+    cost_words,
     idea_words,
     outcome_words,
     spent_words,
+    time_words,
+    unfinished_words,
     writing_words,
 )
 from mlws_tui.domain.reviewnotes import BLOCKER, Remark
 from mlws_tui.domain.reviewruns import DayLoad, Outcome, ReviewRun, Spent, by_month
 from mlws_tui.domain.runs import RunState
-from mlws_tui.domain.tasks import Task
+from mlws_tui.domain.tasks import Task, gathered
 from mlws_tui.domain.words import counted
 from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.panes.run_sections import section
@@ -46,7 +47,9 @@ def head_line(review: Review) -> tuple[Line, str]:
     told = [
         f"{review.writing.written} of {review.writing.days} days written",
         counted(len(review.runs), "run"),
-        f"{figure(review.gpu_hours)} GPU-h" if review.gpu_hours is not None else "",
+        f"{figure(review.gpu_hours)} GPU-h"
+        if review.gpu_hours is not None
+        else time_words(sum(one.seconds for one in review.runs)),
     ]
     return left, " · ".join(filter(None, told))
 
@@ -104,8 +107,7 @@ def _head(review: Review) -> Iterator[Line]:
         more = "more than " if review.more_runs else ""
         states = ", ".join(short(outcome_words(one)) for one in review.outcomes)
         yield fact("runs", f"{more}{len(review.runs):,}: {states}")
-        costs = (hours_words(review.gpu_hours), energy_words(review.energy))
-        yield fact("costs", " · ".join(filter(None, costs)))
+        yield fact("costs", cost_words(review))
     else:
         yield fact("runs", "none")
 
@@ -144,7 +146,7 @@ def _best(lines: Sequence[BestLine], width: int) -> Iterator[Row]:
             Span(f"  {fit(short(one.name), room)}  "),
             Span(f"{short(one.metric)} ", "muted"),
             Span(figure(one.value, 4), "good" if one.change in (BETTER, FIRST) else "text"),
-            Span(f"  {change_words(one)}  in {short(one.run_name)}", "muted"),
+            Span(f"  {change_words(one)}  in {short(one.run_name)}{unfinished_words(one)}", "muted"),
         )
         yield Row(line, f"best/{one.key}", ("best",), Jump("run", one.run))
 
@@ -162,8 +164,8 @@ def _remark(key: str, one: Remark) -> Row:
 
 def _task_words(review: Review) -> str:
     tasks = review.tasks
-    told = [f"{len(tasks.done)} done", f"{len(tasks.open)} open"]
-    told += [f"{len(tasks.overdue)} overdue"] * bool(tasks.overdue)
+    told = [f"{len(tasks.done)} done", f"{len(gathered(tasks.open))} open"]
+    told += [f"{len(gathered(tasks.overdue))} overdue"] * bool(tasks.overdue)
     return " · ".join(told)
 
 
@@ -171,8 +173,9 @@ def _tasks(review: Review) -> Iterator[Row]:
     late = {(one.date, one.line) for one in review.tasks.overdue}
     for one in review.tasks.done:
         yield _task(one, "✓", "good", "")
-    for one in review.tasks.open:
-        waited = f"  {counted(one.age(review.today), 'day')} old" if one.age(review.today) else ""
+    for several in gathered(review.tasks.open):
+        one, age = several.task, several.every[0].age(review.today)
+        waited = f"  {several.note}" if several.note else f"  {counted(age, 'day')} old" if age else ""
         if (one.date, one.line) in late:
             yield _task(one, "!", "bad", f"{waited}, overdue" if waited else "  overdue")
         else:

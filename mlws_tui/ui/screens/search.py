@@ -18,7 +18,7 @@ from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.jump import Jump
-from mlws_tui.ui.widgets.cells import Span
+from mlws_tui.ui.widgets.cells import Span, fit
 from mlws_tui.ui.widgets.headline import Headline
 from mlws_tui.ui.widgets.hitlist import HitList, place_words
 from mlws_tui.ui.widgets.logfield import LogField
@@ -82,7 +82,7 @@ class SearchScreen(ModalScreen[Jump | None]):
     SearchScreen #search-sign { width: 3; padding: 0 1; color: $primary; text-style: bold; }
     SearchScreen Input { border: none; height: 1; padding: 0; background: $boost; width: 1fr; }
     SearchScreen Input:focus { border: none; }
-    SearchScreen #search-where { height: 1; padding: 0 1; margin: 0 0 1 0; }
+    SearchScreen #search-where { height: 2; padding: 0 1; }
     SearchScreen #search-body { height: 1fr; }
     SearchScreen #search-place {
         display: none; width: 1fr; height: 1fr; padding: 0 1; border-left: solid $border-blurred;
@@ -185,7 +185,8 @@ class SearchScreen(ModalScreen[Jump | None]):
 
     def _look(self) -> None:
         self._looking = True
-        self.run_worker(self._find(), group="search", exclusive=True)
+        # The function: a coroutine would never be awaited where the next worker comes before this one began.
+        self.run_worker(self._find, group="search", exclusive=True)  # type: ignore[arg-type]
 
     async def _find(self) -> None:
         """Search for what stands in the field once no key was pressed for a moment."""
@@ -236,7 +237,8 @@ class SearchScreen(ModalScreen[Jump | None]):
 
     def _show_place(self) -> None:
         if self.has_class("-wide") and self.is_attached:
-            self.run_worker(self._read_place(), group="place", exclusive=True)
+            # The function: a coroutine would never be awaited where the next worker comes before this one began.
+            self.run_worker(self._read_place, group="place", exclusive=True)  # type: ignore[arg-type]
 
     async def _read_place(self) -> None:
         hit = self._list.chosen
@@ -270,7 +272,10 @@ def _place(hit: Hit, around: Around, width: int) -> Content:
         lines.append(
             Content.assemble(
                 (label, "$primary bold" if here else "$text-muted"),
-                (safe_text(text)[:room], "bold" if here else "" if around.first else "$foreground"),
+                (
+                    fit(safe_text(text), room).rstrip(),
+                    "bold" if here else "" if around.first else "$foreground",
+                ),
             )
         )
     return Content("\n").join(lines)

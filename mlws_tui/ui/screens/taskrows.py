@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from mlws_tui.domain.calendar import day_words, distance_words
 from mlws_tui.domain.journal import section_key
-from mlws_tui.domain.tasks import NEXT_STEPS, Task, in_section
+from mlws_tui.domain.tasks import NEXT_STEPS, Repeated, Task, gathered, in_section
 from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
 from mlws_tui.ui.jump import Jump
@@ -47,14 +47,15 @@ def task_rows(
     if by_section:
         names = dict.fromkeys(section_key(task.section) for task in tasks)
     groups: dict[str, list[Task]] = {name: [] for name in names}
-    for task in tasks:
+    repeated = {one.task.key: one for one in gathered(tasks)}
+    for task in (one.task for one in repeated.values()):
         name = section_key(task.section) if by_section else _group(task, today, task.key in kept)
         groups[name].append(task)
     for name, members in groups.items():
         if members:
             title = safe_text(members[0].section) or "Above the sections" if by_section else name
             rows.append(Row((Span(f"{title} ", "title"), Span(str(len(members)), "muted")), title=True))
-            rows += _rows(members, today, with_section=not by_section)
+            rows += _rows(members, today, repeated, with_section=not by_section)
             rows.append(Row(()))
     return rows
 
@@ -72,13 +73,20 @@ def _group(task: Task, today: date, kept: bool) -> str:
     return "Today" if age == 0 else "This week" if age < _WEEK else "Older"
 
 
-def _rows(tasks: Iterable[Task], today: date, *, with_section: bool) -> Iterable[Row]:
+def _rows(
+    tasks: Iterable[Task], today: date, repeated: Mapping[str, Repeated], *, with_section: bool
+) -> Iterable[Row]:
     shown: set[tuple[date, int]] = set()
     for task in tasks:
         depth = task.depth if (task.date, task.line) in shown else 0
         shown |= {(child.date, child.line) for child in task.children}
         jump = Jump("journal", task.date.isoformat(), task.line)
-        yield Row(_line(task, today, depth, with_section), task.key, (), jump)
+        line = _line(task, today, depth, with_section)
+        one = repeated[task.key]
+        if one.days > 1:
+            since = day_words(one.every[0].date, today)
+            line = (*line, Span(f"  on {one.days} days, since {since}", "muted"))
+        yield Row(line, task.key, (), jump)
 
 
 def _line(task: Task, today: date, depth: int, with_section: bool) -> Line:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from mlws_tui.domain.changes import Change, FileChanged
 from mlws_tui.domain.daywords import read_day
 from mlws_tui.domain.errors import MlwsError
-from mlws_tui.domain.tasks import Task, count, count_words, left_over
+from mlws_tui.domain.tasks import Task, count, count_words, gathered, left_over
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.screens.page import KEYS, MOVES, PageScreen
@@ -30,7 +30,8 @@ _EMPTY = 'Nothing is to be done. n writes a task into today; in the journal it i
 class TasksScreen(PageScreen):
     """Lists tasks, ticks them, carries them over, puts them off; enter goes to the line in the journal.
 
-    What was ticked here stays in the list until the page is left, so that it is seen and can be opened again.
+    What was ticked here stays in the list until the page is left, so that it is seen and can be opened again. A task
+    that stands open on several days is one row: what is done to it is done to all of them, in one save.
 
     Args:
         bench: The workbench.
@@ -65,6 +66,9 @@ class TasksScreen(PageScreen):
         self._view = SectionsView()
         self._tasks: Sequence[Task] = ()
         self._touched: set[str] = set()
+        self._together: dict[
+            str, frozenset[str]
+        ] = {}  # by the key of a row the keys of all that it stood for
         self._all = False
         self._by_section = False
         self._words = ""
@@ -112,16 +116,16 @@ class TasksScreen(PageScreen):
     # what the person does
 
     def action_tick(self) -> None:
-        self._at_cursor(lambda task: self.bench.tasks.tick([task], on=task.state != "done"))
+        self._at_cursor(lambda tasks: self.bench.tasks.tick(tasks, on=tasks[-1].state != "done"))
 
     def action_carry(self) -> None:
-        self._at_cursor(lambda task: self.bench.tasks.carry_over([task]))
+        self._at_cursor(lambda tasks: self.bench.tasks.carry_over(tasks))
 
     def action_carry_all(self) -> None:
         self._act(lambda: self.bench.tasks.carry_open())
 
     def action_cancel(self) -> None:
-        self._at_cursor(lambda task: self.bench.tasks.cancel([task]))
+        self._at_cursor(lambda tasks: self.bench.tasks.cancel(tasks))
 
     def action_undo(self) -> None:
         self._act(lambda: self.bench.tasks.undo())
@@ -138,7 +142,7 @@ class TasksScreen(PageScreen):
             except MlwsError as error:
                 self.tell(error.sentence(), trouble=True)
             else:
-                self._on(key, lambda task: self.bench.tasks.postpone([task], day))
+                self._on(key, lambda tasks: self.bench.tasks.postpone(tasks, day))
 
         if key:
             hint = "a day: tomorrow, monday, +7, 2026-11-25; until then it is not listed"
@@ -173,21 +177,29 @@ class TasksScreen(PageScreen):
 
     # doing it
 
-    def _at_cursor(self, work: Callable[[Task], str]) -> None:
+    def _at_cursor(self, work: Callable[[Sequence[Task]], str]) -> None:
         row = self._view.current
         if row is None or not row.key:
             self.tell("There is no task here: n writes one")
         else:
             self._on(row.key, work)
 
-    def _on(self, key: str, work: Callable[[Task], str]) -> None:
-        """Do something to a task as it is when its turn has come: keys that were typed ahead find what they made."""
+    def _on(self, key: str, work: Callable[[Sequence[Task]], str]) -> None:
+        """Do something to a task as it is when its turn has come: keys that were typed ahead find what they made.
+
+        What was done to several at once, as they were one row, is done to them together again.
+        """
 
         def on_it() -> str:
-            task = next((task for task in self._tasks if task.key == key), None)
-            if task is None:
+            every = next(
+                (one.every for one in gathered(self._tasks) if any(task.key == key for task in one.every)), ()
+            )
+            if not every:
                 raise MlwsError("That task is not in the journal any more")
-            return work(task)
+            state = every[-1].state
+            wanted = self._together.get(key, frozenset()) | {task.key for task in every}
+            self._together[key] = wanted
+            return work([task for task in self._tasks if task.key in wanted and task.state == state])
 
         self._touched.add(key)
         self._act(on_it)

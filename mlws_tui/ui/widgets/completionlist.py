@@ -1,21 +1,21 @@
-"""The list below the cursor of what a word may become; above it where the screen ends."""
+"""The list below the cursor of what a word may become; above it where the editor ends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.widgets import Static
 
 from mlws_tui.domain.text import cell_width, safe_text
 from mlws_tui.services.completion import Offer
 
-_ROWS, _WIDEST = 8, 76
+_ROWS, _LEAST, _WIDEST = 8, 2, 76
 
 
 class CompletionList(Static):
-    """Shows offers; nothing is chosen until `choose`."""
+    """Shows offers. Nothing is chosen until `choose`, but for a list that the person called for."""
 
     DEFAULT_CSS = """
     CompletionList {
@@ -30,23 +30,26 @@ class CompletionList(Static):
         self.offers: Sequence[Offer] = ()
         self.chosen = -1
         self._at = Offset(0, 0)
+        self._within = Region()
 
     @property
     def is_open(self) -> bool:
         """Whether there is anything to choose from."""
         return bool(self.offers)
 
-    def open(self, offers: Sequence[Offer], at: Offset) -> None:
+    def open(self, offers: Sequence[Offer], at: Offset, within: Region, *, called: bool = False) -> None:
         """Show offers.
 
         Args:
             offers: What there is, not empty.
             at: Where on the screen the word begins.
+            within: The part of the screen that it is to stay in, if it can.
+            called: Whether the person called for it: enter then takes the first.
         """
         kept = self.offers[self.chosen] if self.chosen >= 0 else None
         self.offers = offers
-        self.chosen = offers.index(kept) if kept in offers else -1
-        self._at = at
+        self.chosen = offers.index(kept) if kept in offers else 0 if called else -1
+        self._at, self._within = at, within
         self.add_class("-shown")
         self._draw()
 
@@ -69,9 +72,22 @@ class CompletionList(Static):
         return offer
 
     def _draw(self) -> None:
+        above, below = self._at.y - self._within.y, self._within.bottom - self._at.y - 1
+        # where the editor has no room for it, the screen above has, or what is below
+        over = above if above > below and below < min(_ROWS, len(self.offers)) + 1 else 0
+        count = min(_ROWS, max(_LEAST, (over or below) - 1), len(self.offers))
+        first = min(max(0, self.chosen - count + 1), max(0, len(self.offers) - count))
+        rows = self._rows(first, count)
+        full = max(row.cell_length for row in rows)
+        self.update(Content("\n").join(row.pad_right(full - row.cell_length) for row in rows))
+        left = max(0, min(self._at.x - 1, self.screen.size.width - full - 2))
+        down = not over and self._at.y + 1 + len(rows) <= self.screen.size.height
+        self.styles.offset = (left, self._at.y + 1 if down else max(0, self._at.y - len(rows)))
+
+    def _rows(self, first: int, count: int) -> list[Content]:
+        """The offers that are shown, and the keys that take one."""
         room = min(_WIDEST, self.screen.size.width - 2)
-        first = min(max(0, self.chosen - _ROWS + 1), max(0, len(self.offers) - _ROWS))
-        shown = self.offers[first : first + _ROWS]
+        shown = self.offers[first : first + count]
         labels = [_cut(safe_text(offer.label or offer.text), room) for offer in shown]
         wide = max(map(cell_width, labels))
         notes = [_cut(safe_text(offer.note), room - wide - 2) for offer in shown]
@@ -82,14 +98,10 @@ class CompletionList(Static):
             end = " " * max(0, full - cell_width(label + gap + note))
             row = Content.assemble(label, gap, (note, "$text-muted"), end)
             rows.append(row.stylize("reverse") if number == self.chosen else row)
+        keys = ("enter, tab takes" if self.chosen >= 0 else "tab takes", "esc")
         more = len(self.offers) - len(shown)
-        if more:
-            rows.append(Content.styled(f"{more} more", "$text-muted"))
-        self.update(Content("\n").join(rows))
-        left = max(0, min(self._at.x - 1, self.screen.size.width - full - 2))
-        below = self._at.y + 1
-        top = below if below + len(rows) <= self.screen.size.height else max(0, self._at.y - len(rows))
-        self.styles.offset = (left, top)
+        words = (*keys, f"{more} more") if more else keys
+        return [*rows, Content.styled(_cut(" · ".join(words), room), "$text-muted")]
 
 
 def _cut(text: str, width: int) -> str:

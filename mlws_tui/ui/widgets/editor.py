@@ -15,16 +15,14 @@ from mlws_tui.domain.textcount import words_by_section
 from mlws_tui.services import clipboard
 from mlws_tui.ui.widgets.editorcompletion import OFFER_KEYS
 from mlws_tui.ui.widgets.editorfind import FindEditor
-from mlws_tui.ui.widgets.editorkeys import done_at_once, handed_on, passed_on
+from mlws_tui.ui.widgets.editorkeys import done_at_once, handed_on, key_with_sign, passed_on
 from mlws_tui.ui.widgets.editorsheet import Asking
 
 Keys = Literal["plain", "vim", "emacs"]
 
 _EDITING = frozenset(
-    {"undo", "redo", "indent", "dedent", "toggle_box", "cut", "paste", "move_lines", "complete"}
+    {"undo", "redo", "indent", "dedent", "toggle_box", "cut", "paste", "move_lines", "complete", "new_line"}
 )
-#: Keys whose signs Textual does not tell everywhere.
-_NAMED = frozenset({"escape", "enter", "tab", "backspace", "delete", "space"})
 
 
 class Machine(Protocol):
@@ -34,7 +32,10 @@ class Machine(Protocol):
     def words(self) -> str: ...
 
     @property
-    def named(self) -> frozenset[str]: ...  # the keys that are no signs and that it may want
+    def prompt(self) -> str: ...  # the line that is being typed to it, empty where none is
+
+    @property
+    def named(self) -> frozenset[str]: ...  # the keys that are no signs and that it wants now
 
     def start(self) -> None: ...
 
@@ -55,6 +56,11 @@ class MarkdownEditor(FindEditor):
         Binding("ctrl+shift+home", "document_start(True)", "Select to the start", show=False),
         Binding("ctrl+shift+end", "document_end(True)", "Select to the end", show=False),
         Binding("ctrl+delete", "delete_word_right", "Delete the word", show=False),
+        Binding("ctrl+j", "new_line", "New line", show=False),
+        # An editor with keys of its own is given all keys first; what the pane does with them is said here then.
+        Binding("escape", "normal_mode", "Commands", id="editor.normal"),
+        Binding("escape", "pass_on('escape')", "Done", id="editor.leave"),
+        Binding("ctrl+s", "pass_on('ctrl+s')", "Save", id="editor.save"),
     ]
 
     class ModeChanged(Message, namespace="markdown_editor"):
@@ -115,9 +121,13 @@ class MarkdownEditor(FindEditor):
         return "" if self._machine is None or self.read_only else self._machine.words
 
     def _tell_mode(self) -> None:
+        prompt = "" if self._machine is None or self.read_only else self._machine.prompt
+        if self.find_line is not None:
+            self.find_line.show_command(prompt)
         if self.mode_words != self._told:
             self._told = self.mode_words
             self.post_message(self.ModeChanged())
+            self.refresh_bindings()
 
     def _watch_read_only(self, read_only: bool) -> None:
         super()._watch_read_only(read_only)
@@ -137,6 +147,12 @@ class MarkdownEditor(FindEditor):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing changes the text in read mode; the keys go to whoever is around."""
+        if action in ("normal_mode", "pass_on"):
+            key = str(parameters[0]) if parameters else "escape"
+            if key == "escape" and self.mode_words == "NORMAL":
+                return False  # vim's escape leaves nothing; :q does, and going elsewhere
+            wanted = self._machine is not None and key in self._machine.named
+            return self._machine is not None and not self.read_only and wanted == (action == "normal_mode")
         if self.read_only and (action in _EDITING or (action == "open_find" and parameters == (True,))):
             return False
         return super().check_action(action, parameters)
@@ -157,13 +173,25 @@ class MarkdownEditor(FindEditor):
 
     def _taken(self, event: events.Key) -> bool:
         """Whether a key was a command and not text."""
-        if self.offer_key(event.key):
+        key = key_with_sign(event)
+        if self.offer_key(key) and (key != "escape" or self._keys != "vim"):  # vim's ends INSERT too
             return True
+        if self._machine is not None and self._machine.key(key):
+            return True
+        return key == "enter" and self.selection.is_empty and self.continue_list()
+
+    def action_new_line(self) -> None:
+        """Begin a new line, as enter does."""
+        self._replace_via_keyboard("\n", *self.selection)
+
+    def action_normal_mode(self) -> None:
+        """Take commands instead of text: vim's escape."""
         if self._machine is not None:
-            sign = event.character if event.is_printable and event.key not in _NAMED else None
-            if self._machine.key(sign or event.key):
-                return True
-        return event.key == "enter" and self.selection.is_empty and self.continue_list()
+            self._machine.key("escape")
+
+    async def action_pass_on(self, key: str) -> None:
+        """Do what a key means to the pane."""
+        await passed_on(self, key)
 
     def words(self) -> Sequence[tuple[str, int]]:
         """The sections of the text and how many words each has."""

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.cache import LRUCache
-from textual.document._document import Location, Selection
+from textual.document._document import EditResult, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.document._wrapped_document import WrappedDocument
@@ -138,6 +138,14 @@ class BaseEditor(TextArea):
                 self.replace(ExactText(text), (top, 0), (bottom, len(self.document[bottom])))
         self.selection = kept
         self.record_cursor_width()
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Do an edit, and have the cursor in view: the text area looks at that before it knows of new rows."""
+        height = self.virtual_size.height
+        result = super().edit(edit)
+        if self.virtual_size.height > height and not self.read_only:
+            self.scroll_cursor_visible()
+        return result
 
     def _set_document(self, text: str, language: str | None) -> None:
         self._highlight_query = None

@@ -38,6 +38,7 @@ class CompletionEditor(LinkEditor):
 
     completer: Completer | None = None
     _list: CompletionList | None = None
+    _called = False  # whether the list that is shown was called for by the person
     _wanted: bool | None = None  # whether offers are asked for, and if so whether by the person
     _asking = False
     _typing = False
@@ -103,12 +104,14 @@ class CompletionEditor(LinkEditor):
                 offers = () if row_is_code else await completer.offers(line, place[1], asked=asked)
                 if self._wanted is not None or not self.is_attached:
                     continue
+                called = asked or line[offers[0].start : place[1]].startswith("@") if offers else False
                 if (
                     offers
                     and self.cursor_location == place
                     and self.document[place[0]] == line
                     and self.has_focus
                 ):
+                    self._called = called or (self._called and self.offering)
                     await self._open_list(offers)
                 elif self._list is not None:
                     self._list.close()
@@ -122,7 +125,8 @@ class CompletionEditor(LinkEditor):
         row, column = self.cursor_location
         word = cell_width(safe_text(self.document[row][offers[0].start : column]))
         cursor = self.cursor_screen_offset
-        self._list.open(offers, Offset(max(0, cursor.x - word), cursor.y))
+        place = Offset(max(0, cursor.x - word), cursor.y)
+        self._list.open(offers, place, self.region, called=self._called)
 
     def offer_key(self, key: str) -> bool:
         """Give a key to the list.

@@ -36,7 +36,8 @@ _MOVES = frozenset(
 _SAME = {
     "ctrl+@": "ctrl+space", "ctrl+underscore": "ctrl+slash", "alt+less_than_sign": "alt+<",
     "alt+greater_than_sign": "alt+>", "alt+left_curly_bracket": "alt+{", "alt+right_curly_bracket": "alt+}",
-    "alt+right": "alt+f", "alt+left": "alt+b",
+    "alt+right": "alt+f", "alt+left": "alt+b", "alt+shift+comma": "alt+<", "alt+shift+full_stop": "alt+>",
+    "alt+shift+left_square_bracket": "alt+{", "alt+shift+right_square_bracket": "alt+}",
 }  # fmt: skip
 _WORD_RIGHT = re.compile(r"\W*\w+")
 _WORD_LEFT = re.compile(r"\w+\W*\Z")
@@ -67,9 +68,15 @@ class EmacsMachine:
         return _PREFIXES.get(self._prefix, "") or ("mark set" if self._mark is not None else "")
 
     @property
+    def prompt(self) -> str:
+        """No line is ever typed to it."""
+        return ""
+
+    @property
     def named(self) -> frozenset[str]:
         """The keys that are no signs and that may be commands."""
-        return frozenset(self._acts()) | _MOVES | frozenset(_PREFIXES) | frozenset(_SAME)
+        waiting = frozenset({"escape"} if self._prefix else ())
+        return frozenset(self._acts()) | _MOVES | frozenset(_PREFIXES) | frozenset(_SAME) | waiting
 
     def start(self) -> None:
         """Begin to write."""

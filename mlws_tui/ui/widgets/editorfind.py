@@ -16,6 +16,8 @@ class FindField(Protocol):
 
     def open(self, replace: bool = False, *, back: bool = False) -> None: ...
 
+    def show_command(self, line: str) -> None: ...
+
 
 class FindEditor(CompletionEditor):
     """What the editor looks for, and where it stands.

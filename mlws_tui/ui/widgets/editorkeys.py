@@ -7,7 +7,11 @@ app took it. By then the letters behind it are written already: ``a backspace b`
 from __future__ import annotations
 
 from textual import events
+from textual.keys import key_to_character
 from textual.widget import Widget
+
+#: Keys whose signs Textual does not tell everywhere.
+_NAMED = frozenset({"escape", "enter", "tab", "backspace", "delete", "space"})
 
 
 def handed_on(widget: Widget, event: events.Key) -> bool:
@@ -23,6 +27,19 @@ def handed_on(widget: Widget, event: events.Key) -> bool:
     event.prevent_default()
     target.post_message(events.Key(event.key, event.character))
     return True
+
+
+def key_with_sign(event: events.Key) -> str:
+    """A key by its sign: ``:`` instead of ``colon``, ``alt+<`` instead of ``alt+less_than_sign``."""
+    if event.key == "ctrl+j":  # what some terminals send for enter
+        return "enter"
+    if event.is_printable and event.key not in _NAMED:
+        return event.character or event.key
+    modifier, _, key = event.key.rpartition("+")
+    sign = key_to_character(key) if key not in _NAMED else None
+    if modifier == "alt" and sign:
+        return f"alt+{sign}"
+    return f"alt+{sign.upper()}" if modifier == "alt+shift" and sign and sign.isalpha() else event.key
 
 
 async def done_at_once(widget: Widget, key: str) -> bool:

@@ -24,7 +24,7 @@ class LinkEditor(ListEditor):
     """The editor's links."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("alt+enter", "open_link", "Open the link", show=False),
+        Binding("f4,alt+enter", "open_link", "Open the link", show=False),
     ]
 
     class LinkOpened(Message, namespace="markdown_editor"):

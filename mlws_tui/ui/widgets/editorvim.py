@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from mlws_tui.ui.widgets.editorsheet import Place, between, indent
+import re
+from dataclasses import replace
+
+from mlws_tui.ui.widgets.editorsheet import Place, indent
 from mlws_tui.ui.widgets.vimex import ExError, run_line
 from mlws_tui.ui.widgets.vimmotions import kind
-from mlws_tui.ui.widgets.vimobjects import Reach, text_object
-from mlws_tui.ui.widgets.vimoperators import Mode, VimOperators
-from mlws_tui.ui.widgets.vimparser import OPERATORS, Command, parse
+from mlws_tui.ui.widgets.vimobjects import text_object
+from mlws_tui.ui.widgets.vimparser import MOTIONS, OPERATORS, Command, parse
+from mlws_tui.ui.widgets.vimreplace import REPLACE_KEYS
+from mlws_tui.ui.widgets.vimvisual import END, VimVisual
 
 _SHORT = {
     "x": ("d", "l"), "delete": ("d", "l"), "X": ("d", "h"), "D": ("d", "$"), "C": ("c", "$"), "s": ("c", "l"),
     "S": ("c", "c"), "Y": ("y", "y"),
 }  # fmt: skip
-_VISUAL_SHORT = {"x": "d", "delete": "d", "X": "d", "s": "c", "u": "gu", "U": "gU", "~": "g~"}
-_INSERTS = frozenset({"i", "a", "I", "A", "o", "O"})
-_NAMED = frozenset(
-    {
-        *("left", "right", "up", "down", "home", "end", "enter", "space", "backspace", "delete", "tab"),
-        *("ctrl+r", "ctrl+d", "ctrl+u", "ctrl+b"),
-    }
+_INSERTS = frozenset({"i", "a", "I", "A", "o", "O", "gi", "gI"})
+_STEPS = frozenset(
+    {"left", "right", "up", "down", "home", "end", "enter", "space", "backspace", "delete", "tab"}
 )
-_CHANGES = frozenset({"r", "~", "J", "p", "P"}) | _INSERTS
+#: The keys that are no signs and that each mode wants.
+_NAMED = {
+    "INSERT": frozenset({"escape"}),
+    "REPLACE": REPLACE_KEYS | {"escape"},
+    "COMMAND": _STEPS | {"escape", "ctrl+u", "ctrl+w"},
+}
+_COMMANDS = _STEPS | {
+    "escape", "ctrl+r", "ctrl+d", "ctrl+u", "ctrl+b", "ctrl+a", "ctrl+x", "ctrl+v", "ctrl+w", "ctrl+k", "ctrl+o",
+}  # fmt: skip
+#: Bound elsewhere, but here it is escape and the sign, as they come over a slow line.
+_WITH_ESCAPE = frozenset({"alt+slash"})
+_CHANGES = frozenset({"r", "R", "~", "J", "gJ", "p", "P", "ctrl+a", "ctrl+x"}) | _INSERTS
+#: Commands that end a selection, and mean then what they mean without one.
+_ENDS_VISUAL = frozenset({"/", "?", "n", "N", "*", "#", "g*", "g#", "ZZ", "ZQ", "gf", "gF", "gx"})
+#: Motions after which ``''`` leads back.
+_JUMPS = frozenset({"G", "gg", "%", "H", "M", "L", "{", "}", "(", ")", "'", "`"})
+_NOTHING = frozenset({"tab"})
+#: What vim has and this has not, by the first key of the command.
+_NOT_HERE = {
+    "q": "macros are", "@": "macros are", "ctrl+v": "selecting columns is", "=": "indenting by itself is",
+    "!": "filtering through a program is", "z": "scrolling and folding is", "ctrl+w": "windows are",
+    "gq": "wrapping lines is", "gw": "wrapping lines is",
+}  # fmt: skip
+_NUMBER = re.compile(r"-?\d+")
 
 
-class VimMachine(VimOperators):
+class VimMachine(VimVisual):
     """Understands keys as vim does.
 
     Args:
@@ -35,14 +58,21 @@ class VimMachine(VimOperators):
     @property
     def words(self) -> str:
         """What the person is told: the mode, the line being typed, or the keys that wait for more."""
-        if self.mode == "COMMAND":
-            return ":" + self.line
         return f"{self.mode} {''.join(self._keys)}".rstrip()
 
     @property
+    def prompt(self) -> str:
+        """The line after a colon, while it is typed."""
+        return ":" + self.line if self.mode == "COMMAND" else ""
+
+    @property
     def named(self) -> frozenset[str]:
-        """The keys that are no signs and that may be commands."""
-        return _NAMED | {"escape"}
+        """The keys that are no signs and that may be commands now."""
+        return _NAMED.get(self.mode, _COMMANDS) | _WITH_ESCAPE
+
+    @property
+    def _idle(self) -> bool:
+        return self.mode == "NORMAL" and not self._keys
 
     def start(self) -> None:
         """Begin to write."""
@@ -67,8 +97,12 @@ class VimMachine(VimOperators):
         Returns:
             Whether it was one; others mean what they mean in any editor.
         """
+        if key.startswith("alt+") and (len(key) == 5 or key.startswith("alt+ctrl+")):
+            if not self._idle:  # over a slow line escape and the key after it come as one
+                self.key("escape")
+            return self.key(key.removeprefix("alt+"))
         try:
-            if self.mode == "INSERT":
+            if self.mode in ("INSERT", "REPLACE"):
                 return self._insert_key(key)
             if self.mode == "COMMAND":
                 return self._line_key(key)
@@ -80,55 +114,69 @@ class VimMachine(VimOperators):
 
     def _insert_key(self, key: str) -> bool:
         if key != "escape":
-            return False
+            return self.mode == "REPLACE" and self._over is not None and self._over.key(key)
         self._end_insert()
         return True
 
     # commands
 
     def _command_key(self, key: str) -> bool:
-        if key == "escape":
-            if not self._keys and not self._visual:
-                return False  # leaves the editor
+        if key == "escape":  # with nothing to end it does nothing: who types it twice goes on with commands
+            waited = bool(self._keys)
             self._keys.clear()
-            if self._visual:
+            if self._visual and not waited:
                 self._to_normal(self._place)
+            elif not waited and not self._hinted:
+                self._hinted = True
+                self.sheet.tell(":q or ZZ stops writing and saves")
             return True
         if (
             self._visual and self.sheet.cursor != self._shown
         ):  # the mouse, or a text that came in from outside
             self._to_normal()
-        if key == ":" and not self._keys:
-            self.line = "'<,'>" if self._visual else ""
-            if self._visual:
-                self._keep_selection()
-                self._to_normal(self._place)
-            self.mode = "COMMAND"
-            return True
         if not self._keys and not self._known(key):
             return False
         self._keys.append(key)
         command = parse(self._keys, visual=self._visual)
         if command is True:
             return True
+        said = "".join(self._keys)
         self._keys.clear()
-        if isinstance(command, Command):
-            self._do(command)
+        if not isinstance(command, Command) or not self._do(command):
+            self._refuse(command.name if isinstance(command, Command) else "", said)
         return True
 
     def _known(self, key: str) -> bool:
         """Whether a key may be a command: every sign is; of the others those that vim moves with."""
-        return len(key) == 1 or key in _NAMED
+        return len(key) == 1 or key in _COMMANDS
 
-    def _do(self, command: Command) -> None:
-        if command.name in ("j", "k", "up", "down"):
+    def _refuse(self, name: str, said: str) -> None:
+        if name in _NOTHING:
+            return
+        what = _NOT_HERE.get(name) or _NOT_HERE.get(name[:1])
+        self.sheet.tell(f"{said}: {what} not here" if what else f"{said} is no command here")
+
+    def _open_line(self, count: int | None) -> None:
+        """Let a line be typed, for the selection or for so many lines."""
+        self.line = "'<,'>" if self._visual else "" if count is None else f".,.+{count - 1}"
+        if self._visual:
+            self._to_normal(self._place)
+        self.mode = "COMMAND"
+
+    def _do(self, command: Command) -> bool:
+        """Do a command; False where it is none."""
+        if command.name == ":":
+            self._open_line(command.count)
+            return True
+        if command.name in ("j", "k", "gj", "gk", "up", "down"):
             if self._goal is None:
                 self._goal = self._here[1]
         else:
-            self._goal = 10**9 if command.name in ("$", "end") else None
+            self._goal = END if command.name in ("$", "g$", "end") else None
         if self._visual:
-            self._do_visual(command)
-            return
+            if command.name not in _ENDS_VISUAL:
+                return self._do_visual(command)
+            self._to_normal(self._place)
         short = _SHORT.get(command.name)
         if short is not None:
             command = Command(short[0], command.count, command.register, short[1])
@@ -136,25 +184,30 @@ class VimMachine(VimOperators):
         if changes:
             self._last = command
             self._typed = ""
-        self._run(command)
+        return self._run(command)
 
-    def _run(self, command: Command) -> None:
+    def _run(self, command: Command) -> bool:
+        known = True
         self.sheet.open_group()
         try:
             if command.name in OPERATORS:
                 self._operate(command)
             elif not self._simple(command):
+                known = command.name in MOTIONS
                 self._go(command)
         finally:
             self.sheet.close_group()
         if self.mode == "NORMAL":
             self.sheet.cursor = self._inside(self.sheet.cursor)
+        return known
 
     def _go(self, command: Command) -> None:
         if command.name == "enter" and self.sheet.open_link():
             return
         moved = self._move(command.name, command.count, command.arg, self.sheet.cursor)
         if moved is not None:
+            if command.name in _JUMPS:
+                self._marks["'"] = self._marks["`"] = self.sheet.cursor
             self.sheet.cursor = self._inside(moved.place)
 
     def _simple(self, command: Command) -> bool:
@@ -178,14 +231,20 @@ class VimMachine(VimOperators):
             end = min(len(line), column + times)
             sheet.replace((row, column), (row, end), line[column:end].swapcase())
             sheet.cursor = row, end
-        elif name == "J":
-            self._join(row, max(2, times))
+        elif name == "R":
+            self._into_replace()
+        elif name in ("J", "gJ"):
+            self._join(row, max(2, times), exact=name == "gJ")
+        elif name in ("ctrl+a", "ctrl+x"):
+            self._add(times if name == "ctrl+a" else -times)
         elif name in ("p", "P"):
             self._registers.put(command.register, before=name == "P", times=times)
         elif name in ("v", "V"):
             self._anchor = self._place = (row, column)
             self.mode = "VISUAL" if name == "v" else "V-LINE"
             self._show()
+        elif name == "gv":
+            self._select_former()
         elif name == "m":
             self._marks[command.arg] = (row, column)
         elif name in ("/", "?"):
@@ -193,14 +252,14 @@ class VimMachine(VimOperators):
             sheet.find(self._back)
         elif name in ("n", "N"):
             sheet.find_next(-1 if (name == "N") != self._back else 1)
-        elif name in ("*", "#"):
-            self._look_for_word(name == "#")
+        elif name in ("*", "#", "g*", "g#"):
+            self._look_for_word(name[-1] == "#", whole=len(name) == 1)
         elif name in ("ZZ", "ZQ"):
             sheet.ask("leave" if name == "ZZ" else "discard")
-        elif name == "gf":
+        elif name in ("gf", "gF", "gx"):
             sheet.open_link()
         elif name in ("ctrl+d", "ctrl+u", "ctrl+b"):
-            self._page(name)
+            sheet.cursor = self._inside((row + self._page_rows(name), column))
         else:
             return False
         return True
@@ -209,34 +268,53 @@ class VimMachine(VimOperators):
         row, column = self.sheet.cursor
         line = self.sheet.lines[row]
         name = command.name
+        between = ""
         if name in ("o", "O"):
             blank = line[: len(line) - len(line.lstrip())]
             if name == "o":
                 self.sheet.replace((row, len(line)), (row, len(line)), "\n" + blank)
             else:
                 self.sheet.replace((row, 0), (row, 0), blank + "\n")
-            place = (row + (name == "o"), len(blank))
+            place, between = (row + (name == "o"), len(blank)), "\n" + blank
+        elif name == "gi":
+            kept = self._marks.get("^", (row, column))
+            to = min(kept[0], len(self.sheet.lines) - 1)
+            place = to, min(kept[1], len(self.sheet.lines[to]))
         elif name == "I":
             place = (row, indent(line) if line.strip() else len(line))
         else:
-            place = (row, {"i": column, "a": min(column + 1, len(line)), "A": len(line)}[name])
-        self._into_insert(place, 1 if name in "oO" else command.times)
+            place = (row, {"i": column, "a": min(column + 1, len(line)), "A": len(line), "gI": 0}[name])
+        self._into_insert(place, command.times, between)
+
+    def _add(self, by: int) -> None:
+        """Add to the number under the cursor, or to the first one behind it in the line."""
+        row, column = self.sheet.cursor
+        for found in _NUMBER.finditer(self.sheet.lines[row]):
+            if found.end() > column:
+                end = self.sheet.replace((row, found.start()), (row, found.end()), str(int(found[0]) + by))
+                self.sheet.cursor = row, end[1] - 1
+                return
 
     def _again(self, command: Command) -> None:
         last, typed = self._last, self._typed
         if last is None:
             return
         if command.count is not None:
-            last = Command(last.name, command.count, last.register, last.motion, last.arg)
+            last = replace(last, count=command.count)
         self._run(last)
-        if self.mode == "INSERT":
+        if self.mode == "REPLACE" and self._over is not None:
+            for sign in typed:
+                self._over.key("enter" if sign == "\n" else sign)
+        elif self.mode == "INSERT":
             place = self.sheet.cursor
             self.sheet.replace(place, place, typed)
             self.sheet.cursor = _behind(place, typed)
-            self._end_insert()
-            self._typed = typed
+        else:
+            return
+        self._end_insert()
+        self._typed = typed
 
-    def _look_for_word(self, back: bool) -> None:
+    def _look_for_word(self, back: bool, *, whole: bool) -> None:
         row, column = self.sheet.cursor
         line = self.sheet.lines[row]
         start = next((at for at in range(column, len(line)) if kind(line[at], False) in (1, 3)), None)
@@ -245,102 +323,8 @@ class VimMachine(VimOperators):
         found = text_object(self.sheet.lines, (row, start), "iw")
         if found is not None:
             self._back = back
-            self.sheet.look_for(line[found.start[1] : found.end[1]], True)
+            self.sheet.look_for(line[found.start[1] : found.end[1]], whole)
             self.sheet.find_next(-1 if back else 1)
-
-    def _page(self, name: str) -> None:
-        top, bottom = self.sheet.view()
-        height = max(1, bottom - top + 1)
-        row, column = self.sheet.cursor
-        by = {"ctrl+d": height // 2, "ctrl+u": -(height // 2), "ctrl+b": -height}[name]
-        self.sheet.cursor = self._inside((row + by, column))
-
-    # a selection
-
-    def _show(self) -> None:
-        lines = self.sheet.lines
-        first, last = sorted((self._anchor, self._place))
-        if self.mode == "V-LINE":
-            start, end = (first[0], 0), (last[0], len(lines[last[0]]))
-        else:
-            start, end = first, (last[0], min(last[1] + 1, len(lines[last[0]])))
-        if self._place < self._anchor:
-            start, end = end, start
-        self.sheet.select(start, end)
-        self._shown = end
-
-    def _selected(self) -> Reach:
-        first, last = sorted((self._anchor, self._place))
-        lines = self.sheet.lines
-        if self.mode == "V-LINE":
-            return Reach((first[0], 0), (last[0], len(lines[last[0]])), linewise=True)
-        if last[1] >= len(lines[last[0]]) and last[0] + 1 < len(lines):
-            return Reach(first, (last[0], len(lines[last[0]])))
-        return Reach(first, (last[0], min(last[1] + 1, len(lines[last[0]]))))
-
-    def _keep_selection(self) -> None:
-        first, last = sorted((self._anchor, self._place))
-        self._marks["<"], self._marks[">"] = first, last
-
-    def _do_visual(self, command: Command) -> None:
-        name = _VISUAL_SHORT.get(command.name, command.name)
-        if name in ("v", "V"):
-            wanted: Mode = "VISUAL" if name == "v" else "V-LINE"
-            if self.mode == wanted:
-                self._to_normal(self._place)
-                return
-            self.mode = wanted
-        elif name == "o":
-            self._anchor, self._place = self._place, self._anchor
-        elif name == "object":
-            found = text_object(self.sheet.lines, self._place, command.motion, command.times)
-            if found is not None:
-                self._anchor, self._place = found.start, (found.end[0], max(0, found.end[1] - 1))
-                self.mode = "V-LINE" if found.linewise else self.mode
-        elif name in OPERATORS or name in ("r", "J", "p", "P", "C", "D", "Y", "S"):
-            self._operate_visual(command, name)
-            return
-        elif name == "ctrl+d" or name == "ctrl+u":
-            top, bottom = self.sheet.view()
-            by = max(1, bottom - top + 1) // 2
-            self._place = self._inside((self._place[0] + (by if name == "ctrl+d" else -by), self._place[1]))
-        else:
-            moved = self._move(name, command.count, command.arg, self._place)
-            if moved is not None:
-                self._place = self._inside(moved.place)
-        self._show()
-
-    def _operate_visual(self, command: Command, name: str) -> None:
-        self._keep_selection()
-        if name in ("C", "D", "Y", "S"):
-            name = {"C": "c", "D": "d", "Y": "y", "S": "c"}[name]
-            self.mode = "V-LINE"
-        reach = self._selected()
-        sheet = self.sheet
-        sheet.open_group()
-        try:
-            self.mode = "NORMAL"
-            sheet.cursor = reach.start
-            if name == "r":
-                text = between(sheet.lines, reach.start, reach.end)
-                sign = " " if command.arg == "space" else command.arg
-                if len(sign) == 1:
-                    sheet.replace(
-                        reach.start, reach.end, "".join("\n" if one == "\n" else sign for one in text)
-                    )
-                sheet.cursor = reach.start
-            elif name == "J":
-                self._join(reach.start[0], max(2, reach.end[0] - reach.start[0] + 1))
-            elif name in ("p", "P"):
-                self._registers.put_over(command.register, reach.start, reach.end, reach.linewise)
-            elif name in (">", "<"):
-                self._shift((reach.start[0], reach.end[0]), 1 if name == ">" else -1, command.times)
-            else:
-                self._apply(name, reach, command.register)
-        finally:
-            sheet.close_group()
-        if self.mode == "NORMAL":
-            sheet.cursor = self._inside(sheet.cursor)
 
     # the line after a colon
 
@@ -349,13 +333,15 @@ class VimMachine(VimOperators):
             self.mode = "NORMAL"
         elif key == "backspace":
             self.line = self.line[:-1]
+        elif key in ("ctrl+u", "ctrl+w"):
+            self.line = "" if key == "ctrl+u" else self.line.rstrip().rpartition(" ")[0]
         elif key == "enter":
             self.mode = "NORMAL"
             self._run_line()
         elif len(key) == 1 or key == "space":
             self.line += " " if key == "space" else key
         else:
-            return False
+            return key in _NAMED["COMMAND"]  # it is not the text's
         return True
 
     def _run_line(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -13,6 +14,7 @@ from textual.document._document import Selection
 from textual.geometry import Offset
 from textual.widgets import Input, Static
 
+from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.textfind import Found, Hit, TextQuery
 from mlws_tui.ui.widgets.editorkeys import done_at_once, handed_on
 from mlws_tui.ui.widgets.logfield import LogField
@@ -20,21 +22,22 @@ from mlws_tui.ui.widgets.logfield import LogField
 if TYPE_CHECKING:
     from mlws_tui.ui.widgets.editorfind import FindEditor
 
-_KEYS = "enter keep · esc back · f3 ↑↓ next · alt+w word · alt+r regex"
-_REPLACE_KEYS = "enter replace · alt+a all · tab other field · esc done"
+_KEYS = ("enter keep", "esc back", "f3 ↑↓ next", "f6 word", "f7 regex")
+_REPLACE_KEYS = ("enter one", "f8 all", "tab other field", "f6 word", "f7 regex", "esc done")
 
 
 class _Field(LogField):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,f3", "next(1)", "Next", show=False),
-        Binding("up,shift+f3", "next(-1)", "Before", show=False),
-        Binding("alt+w", "turn('word')", "Whole words", show=False),
-        Binding("alt+r", "turn('regex')", "Regular expression", show=False),
-        Binding("alt+a", "replace_all", "Replace all", show=False),
-        Binding("ctrl+r", "show_replace", "Replace", show=False),
-        Binding("tab,shift+tab", "other", "Other field", show=False),
-        Binding("escape,ctrl+g", "leave", "Back", show=False),
-        Binding("ctrl+s", "next(1)", "Next", show=False),
+        Binding("enter,ctrl+j", "submit", "Take", id="find.take"),
+        Binding("escape,ctrl+g", "leave", "Back", id="find.back"),
+        Binding("f3", "next(1)", "Next", id="find.next"),
+        Binding("down,ctrl+s", "next(1)", "Next", show=False),
+        Binding("shift+f3,up", "next(-1)", "Before", show=False),
+        Binding("f8,alt+a", "replace_all", "All", id="find.all"),
+        Binding("tab,shift+tab", "other", "Other field", id="find.other"),
+        Binding("ctrl+r", "show_replace", "Replace", id="find.replace"),
+        Binding("f6,alt+w", "turn('word')", "Word", id="find.word"),
+        Binding("f7,alt+r", "turn('regex')", "Regex", id="find.regex"),
     ]
 
     @property
@@ -45,6 +48,14 @@ class _Field(LogField):
         if not handed_on(self, event) and not event.is_printable and await done_at_once(self, event.key):
             event.stop()
             event.prevent_default()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which of its keys do something now."""
+        if action in ("replace_all", "other"):
+            return self._line.replacing
+        if action == "show_replace":
+            return self._line.may_replace
+        return super().check_action(action, parameters)
 
     def action_next(self, by: int) -> None:
         self._line.go(by)
@@ -74,14 +85,18 @@ class FindLine(Vertical):
 
     DEFAULT_CSS = """
     FindLine { height: auto; display: none; background: $boost; }
-    FindLine.-open { display: block; }
-    FindLine Horizontal { height: 1; padding: 0 1; }
+    FindLine.-open, FindLine.-command { display: block; }
+    FindLine Horizontal { height: 1; padding: 0 1; display: none; }
+    FindLine.-open Horizontal { display: block; }
     FindLine .sign { width: 9; height: 1; color: $accent; text-style: bold; }
     FindLine Input { width: 1fr; height: 1; border: none; padding: 0; background: transparent; }
     FindLine .count { width: auto; height: 1; padding: 0 0 0 2; color: $text-muted; }
-    FindLine .keys { height: 1; padding: 0 1; color: $text-muted; }
-    FindLine #replace-row { display: none; }
-    FindLine.-replace #replace-row { display: block; }
+    FindLine .keys { height: auto; padding: 0 1; color: $text-muted; display: none; }
+    FindLine.-open .keys { display: block; }
+    FindLine #replace-row, FindLine.-open #replace-row { display: none; }
+    FindLine.-open.-replace #replace-row { display: block; }
+    FindLine .command { height: auto; max-height: 3; padding: 0 1; display: none; }
+    FindLine.-command .command { display: block; }
     """
 
     def __init__(self, editor: FindEditor) -> None:
@@ -92,7 +107,8 @@ class FindLine(Vertical):
         self._new = _Field(self._replace_one)
         self._sign = Static("find", classes="sign", markup=False)
         self._count = Static("", classes="count", markup=False)
-        self._keys = Static(_KEYS, classes="keys", markup=False)
+        self._keys = Static("", classes="keys", markup=False)
+        self._command = Static("", classes="command", markup=False)
         self._word = self._regex = False
         self._by = 1
         self._begin = (Selection(), Offset())
@@ -108,11 +124,32 @@ class FindLine(Vertical):
             yield Static("with", classes="sign", markup=False)
             yield self._new
         yield self._keys
+        yield self._command
+
+    def show_command(self, line: str) -> None:
+        """Show a line that is being typed to the editor, as vim does at the foot of its window.
+
+        Args:
+            line: The line with its colon; nothing is shown where it is empty.
+        """
+        if line:
+            self._command.update(Content.assemble(safe_text(line), (" ", "reverse")))
+        self.set_class(bool(line), "-command")
 
     @property
     def is_open(self) -> bool:
         """Whether one types here."""
         return self.has_class("-open")
+
+    @property
+    def replacing(self) -> bool:
+        """Whether one types what takes the place of what was found, too."""
+        return self.has_class("-replace")
+
+    @property
+    def may_replace(self) -> bool:
+        """Whether the text may be changed."""
+        return self._was_editing
 
     def open(self, replace: bool = False, *, back: bool = False) -> None:
         """Let the person type what to look for; selected words are what is looked for at first.
@@ -136,22 +173,24 @@ class FindLine(Vertical):
         self.set_class(replace and self._was_editing, "-replace")
         self._field.select_all()
         self._field.take_focus()
+        self.refresh_bindings()
         self._look()
 
     def show_replace(self) -> None:
         """Show the field for what takes its place, where the text may be changed; then replace one."""
         if not self._was_editing:
             return
-        if self.has_class("-replace"):
+        if self.replacing:
             self._replace_one(self._new.value)
             return
         self.add_class("-replace")
+        self.refresh_bindings()
         self._new.take_focus()
         self._look()
 
     def other_field(self) -> None:
         """Go to the other field."""
-        if self.has_class("-replace"):
+        if self.replacing:
             (self._field if self._new.has_focus else self._new).take_focus()
 
     def toggle(self, what: str) -> None:
@@ -190,7 +229,8 @@ class FindLine(Vertical):
     def _describe(self, found: Found, number: int | None, word: str = "") -> None:
         modes = "".join(mode for mode, on in ((" word", self._word), (" .*", self._regex)) if on)
         self._sign.update(Content("find" + modes))
-        self._keys.update(Content(_REPLACE_KEYS if self.has_class("-replace") else _KEYS))
+        keys = _REPLACE_KEYS if self.replacing else _KEYS
+        self._keys.update(Content(_in_lines(keys, self._editor.size.width - 2)))
         if found.problem:
             self._count.update(Content.styled(found.problem, "$text-warning"))
         elif word:
@@ -204,7 +244,7 @@ class FindLine(Vertical):
         """Enter keeps the cursor where it is; in a replacement it goes on to what takes its place."""
         if self._query != self._editor.sought:  # typed ahead: the message is still on its way
             self._look()
-        if self.has_class("-replace"):
+        if self.replacing:
             self._new.take_focus()
             return
         self._close()
@@ -231,7 +271,7 @@ class FindLine(Vertical):
 
     def replace_all(self) -> None:
         """Replace every hit: one step of undo."""
-        if not self.has_class("-replace"):
+        if not self.replacing:
             return
         self._editor.look_for(self._query)
         with self._changing():
@@ -263,6 +303,15 @@ class FindLine(Vertical):
             self._editor.read_only = False
         if self._editor.is_attached:
             self._editor.screen.set_focus(self._editor)
+
+
+def _in_lines(parts: Sequence[str], width: int) -> str:
+    """Parts with a sign between them, each whole on its line."""
+    text = parts[0]
+    for part in parts[1:]:
+        fits = len(text.rpartition("\n")[2]) + 3 + len(part) <= width
+        text += f" · {part}" if fits else f"\n{part}"
+    return text
 
 
 class _Writing:

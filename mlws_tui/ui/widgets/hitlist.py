@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from mlws_tui.domain.text import safe_text
+from mlws_tui.ui.widgets.cells import fit
 
 if TYPE_CHECKING:
     from mlws_tui.services.search import Hit
 
-_SIGNS = {"journal": "4 ", "session": "5 ", "run": "2 ", "error": "✗ "}
 _STYLES = {
     "journal": "$text-primary",
     "session": "$text-accent",
@@ -25,6 +25,7 @@ _STYLES = {
     "error": "$text-error",
 }
 _EACH = 2  # lines of a hit
+_DAY, _KIND = 11, 8  # cells of a hit's day, and of the word that tells where it is from
 _MARK = "$text-warning bold reverse"
 
 
@@ -102,14 +103,14 @@ class HitList(Static):
         width = max(20, self.size.width)
         bar = ("▌" if here else " ", "$primary")
         day = self._day(hit.day) if tells_day else ""
-        name = set_cell_size(safe_text(place_words(hit)), max(0, width - 15))
+        name = fit(safe_text(place_words(hit)), max(1, width - _DAY - _KIND - 2))
         head = Content.assemble(
             bar,
-            (f"{day:<11}", "$text-muted"),
-            (_SIGNS[hit.kind], f"{_STYLES[hit.kind]} bold"),
-            (name.rstrip(), "bold" if here else _STYLES[hit.kind]),
+            (f"{day:<{_DAY}}", "$text-muted"),
+            (f"{hit.kind:<{_KIND}}", _STYLES[hit.kind]),
+            (name.rstrip(), "bold" if here else "$foreground"),
         )
-        told = Content.assemble(bar, " " * 11, *marked(hit.snippet, hit.marks, width - 13))
+        told = Content.assemble(bar, " " * _DAY, *marked(hit.snippet, hit.marks, width - _DAY - 2))
         return head, told
 
     def _day(self, day: date | None) -> str:
@@ -128,7 +129,12 @@ def place_words(hit: Hit) -> str:
 
 
 def marked(text: str, marks: Sequence[tuple[int, int]], width: int) -> list[tuple[str, str]]:
-    """The text, cut to so many cells, with the marked columns set off."""
+    """The text, cut to so many cells, with the marked columns set off; the first of them is always seen."""
+    first, end = marks[0] if marks else (0, 0)
+    if cell_len(safe_text(text[:end])) >= width:
+        begin = max(0, min(first, end - width // 2))
+        moved = [(max(0, start - begin) + 1, stop - begin + 1) for start, stop in marks]
+        text, marks = f"…{text[begin:]}", moved
     parts: list[tuple[str, str]] = []
     at = 0
     for start, end in (*marks, (len(text), len(text))):

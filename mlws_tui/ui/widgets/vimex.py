@@ -56,6 +56,8 @@ def run_line(line: str, sheet: Sheet, marks: Mapping[str, int]) -> str:
         if rest[0] == "d":
             delete_rows(sheet, first, last)
         return text
+    elif rest.split()[0] in ("se", "set"):
+        raise ExError(":set sets nothing here; settings are in .mlws/config.yaml")
     elif rest[0] == "s" and len(rest) > 1 and not rest[1].isalnum() and not rest[1].isspace():
         _substitute(said["rest"].lstrip()[1:], sheet, first, last)
     else:

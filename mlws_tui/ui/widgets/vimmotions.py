@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mlws_tui.ui.widgets.editorsheet import Place, indent
+from mlws_tui.ui.widgets.vimsentences import sentence_move
 
 Lines = Sequence[str]
 
@@ -91,6 +92,28 @@ def word_back(lines: Lines, place: Place, big: bool = False) -> Place:
     return row, column
 
 
+def word_end_back(lines: Lines, place: Place, big: bool = False) -> Place:
+    """To the end of the word before; an empty line is one."""
+    row, at = place
+    line = lines[row]
+    here = kind(line[at], big) if at < len(line) else 0
+    while here and at >= 0 and kind(line[at], big) == here:
+        at -= 1
+    at = min(at, len(line) - 1)
+    while True:
+        while at >= 0 and line[at].isspace():
+            at -= 1
+        if at >= 0:
+            return row, at
+        if row == 0:
+            return 0, 0
+        row -= 1
+        line = lines[row]
+        if not line:
+            return row, 0
+        at = len(line) - 1
+
+
 def paragraph(lines: Lines, place: Place, by: int) -> Place:
     """To the empty line behind the paragraph, or with -1 to the one before it; to the end of the text at last."""
     row = place[0]
@@ -153,10 +176,10 @@ def _times(step: Callable[[Lines, Place, bool], Place], big: bool) -> Callable[[
     return go
 
 
-def _paragraphs(by: int) -> Callable[[Lines, Place, int], Place]:
+def _parts(step: Callable[[Lines, Place, int], Place], by: int) -> Callable[[Lines, Place, int], Place]:
     def go(lines: Lines, place: Place, count: int) -> Place:
         for _ in range(count):
-            place = paragraph(lines, place, by)
+            place = step(lines, place, by)
         return place
 
     return go
@@ -169,10 +192,15 @@ _STEPS: dict[str, tuple[Callable[[Lines, Place, int], Place], bool]] = {
     "B": (_times(word_back, True), False),
     "e": (_times(word_end, False), True),
     "E": (_times(word_end, True), True),
-    "}": (_paragraphs(1), False),
-    "{": (_paragraphs(-1), False),
+    "ge": (_times(word_end_back, False), True),
+    "gE": (_times(word_end_back, True), True),
+    "}": (_parts(paragraph, 1), False),
+    "{": (_parts(paragraph, -1), False),
+    ")": (_parts(sentence_move, 1), False),
+    "(": (_parts(sentence_move, -1), False),
 }
 _SIDES = {"h": -1, "left": -1, "backspace": -1, "l": 1, "right": 1, "space": 1}
+_OTHER_NAMES = {"gj": "j", "gk": "k", "g0": "0", "g^": "^", "g$": "$"}  # screen lines are lines here
 _ROWS = {"j": 1, "down": 1, "k": -1, "up": -1, "+": 1, "enter": 1, "-": -1}
 
 
@@ -189,6 +217,7 @@ def move(lines: Lines, place: Place, name: str, count: int | None, goal: int) ->
     Returns:
         Where to; None where it leads nowhere, or is no such motion.
     """
+    name = _OTHER_NAMES.get(name, name)
     row, column = place
     line, last, times = lines[row], len(lines) - 1, count or 1
     if name in _STEPS:
@@ -209,6 +238,8 @@ def move(lines: Lines, place: Place, name: str, count: int | None, goal: int) ->
         return Move((row, 0))
     if name == "^":
         return Move((row, indent(line)))
+    if name == "g_":
+        return Move((row, max(0, len(line.rstrip()) - 1)), inclusive=True)
     if name == "_":
         to = min(row + times - 1, last)
         return Move((to, indent(lines[to])), linewise=True)

@@ -1,4 +1,4 @@
-"""Vim's text objects: the word, the paragraph, what stands in quotes or brackets."""
+"""Vim's text objects: the word, the sentence, the paragraph, what stands in quotes or brackets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mlws_tui.ui.widgets.editorsheet import Place
 from mlws_tui.ui.widgets.vimmotions import kind
+from mlws_tui.ui.widgets.vimsentences import sentence_object
 
 _BRACKETS = {key: pair for pair in ("()", "[]", "{}", "<>") for key in pair} | {"b": "()", "B": "{}"}
 
@@ -26,7 +27,7 @@ def text_object(lines: Sequence[str], place: Place, name: str, count: int = 1) -
         lines: The text.
         place: Where the cursor is.
         name: ``i`` or ``a`` and the object's key, such as ``iw`` or ``a"``.
-        count: How many words or paragraphs.
+        count: How many words, sentences or paragraphs.
 
     Returns:
         What it takes; None where there is none.
@@ -34,6 +35,9 @@ def text_object(lines: Sequence[str], place: Place, name: str, count: int = 1) -
     around, what = name[0] == "a", name[1:]
     if what in ("w", "W"):
         return _word(lines[place[0]], place, around, what == "W", count)
+    if what == "s":
+        found = sentence_object(lines, place, around, count)
+        return Reach(*found) if found else None
     if what == "p":
         return _paragraph(lines, place[0], around, count)
     if what in ('"', "'", "`"):
@@ -103,8 +107,11 @@ def _quoted(line: str, place: Place, mark: str, around: bool) -> Reach | None:
 
 def _bracketed(lines: Sequence[str], place: Place, pair: str, around: bool) -> Reach | None:
     begin = _outwards(lines, place, pair[0], pair[1], -1)
-    if begin is None:
-        return None
+    if begin is None:  # as with quotes, the next ones of the line will do
+        ahead = lines[place[0]].find(pair[0], place[1])
+        if ahead < 0:
+            return None
+        begin = place[0], ahead
     close = _outwards(lines, begin, pair[1], pair[0], 1)
     if close is None:
         return None

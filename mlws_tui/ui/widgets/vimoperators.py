@@ -10,11 +10,14 @@ from mlws_tui.ui.widgets.vimmotions import Move, find_sign, move, word_end
 from mlws_tui.ui.widgets.vimobjects import Reach, text_object
 from mlws_tui.ui.widgets.vimparser import Command
 from mlws_tui.ui.widgets.vimregisters import Registers
+from mlws_tui.ui.widgets.vimreplace import Overwriting
 
-Mode = Literal["NORMAL", "INSERT", "VISUAL", "V-LINE", "COMMAND"]
+Mode = Literal["NORMAL", "INSERT", "REPLACE", "VISUAL", "V-LINE", "COMMAND"]
 
 _TURNED = {",": {"f": "F", "F": "f", "t": "T", "T": "t"}}
 _CASES: dict[str, Callable[[str], str]] = {"gu": str.lower, "gU": str.upper, "g~": str.swapcase}
+#: As the motion of an operator: as much as the selection had that it worked on before.
+SAME = "same"
 #: What one level of indent is to ``>`` and ``<``.
 _SHIFT = 2
 
@@ -41,11 +44,16 @@ class VimOperators:
         self._typed = ""
         self._begin: Place | None = None
         self._times = 1
+        self._between = ""
+        self._over: Overwriting | None = None
         self._grouped = False
         self._goal: int | None = None
         self._anchor: Place = (0, 0)
         self._place: Place = (0, 0)
         self._shown: Place = (0, 0)
+        self._former: tuple[Mode, Place, Place] | None = None
+        self._size = (0, 0, False)
+        self._hinted = False  # how one leaves is said once
 
     @property
     def _visual(self) -> bool:
@@ -57,9 +65,10 @@ class VimOperators:
 
     # writing
 
-    def _into_insert(self, place: Place, times: int = 1) -> None:
+    def _into_insert(self, place: Place, times: int = 1, between: str = "") -> None:
+        """Begin to write; in the end what was typed is there so many times, with something between."""
         self.sheet.cursor = place
-        self._begin, self._times = place, times
+        self._begin, self._times, self._between = place, times, between
         self.mode = "INSERT"
         if not self._grouped:
             self._grouped = True
@@ -71,16 +80,28 @@ class VimOperators:
         if self._begin is not None and end >= self._begin:
             self._typed = between(sheet.lines, self._begin, end)
             for _ in range(self._times - 1):
-                end = sheet.replace(end, end, self._typed)
+                end = sheet.replace(end, end, self._between + self._typed)
+        self._marks["^"] = end
         self._to_normal((end[0], max(0, end[1] - 1)))
 
+    def _into_replace(self) -> None:
+        self._into_insert(self.sheet.cursor)
+        self._over = Overwriting(self.sheet)
+        self.mode = "REPLACE"
+
     def _to_normal(self, place: Place | None = None) -> None:
+        if self._visual:
+            self._keep_selection()
         if self._grouped:
             self._grouped = False
             self.sheet.close_group()
         self.mode = "NORMAL"
         self._begin = None
         self.sheet.cursor = self._inside(place or self.sheet.cursor)
+
+    def _keep_selection(self) -> None:
+        self._marks["<"], self._marks[">"] = sorted((self._anchor, self._place))
+        self._former = self.mode, self._anchor, self._place
 
     def _inside(self, place: Place) -> Place:
         """The place itself, or the last sign of its line where it is behind that."""
@@ -121,7 +142,7 @@ class VimOperators:
     def _operate(self, command: Command) -> None:
         reach = self._reach(command)
         if reach is not None:
-            self._apply(command.name, reach, command.register, command.times)
+            self._apply(command.name, reach, command.register, command.times if command.motion == SAME else 1)
 
     def _reach(self, command: Command) -> Reach | None:
         """What an operator works on."""
@@ -130,6 +151,12 @@ class VimOperators:
         if motion == command.name:  # whole lines
             last = min(place[0] + command.times - 1, len(lines) - 1)
             return Reach((place[0], 0), (last, len(lines[last])), linewise=True)
+        if motion == SAME:
+            rows, columns, linewise = self._size
+            last = min(place[0] + rows, len(lines) - 1)
+            if linewise:
+                return Reach((place[0], 0), (last, len(lines[last])), linewise=True)
+            return Reach(place, (last, min((0 if rows else place[1]) + columns, len(lines[last]))))
         if motion[0] in "ia" and len(motion) > 1:
             return text_object(lines, place, motion, command.times)
         moved = None
@@ -163,11 +190,11 @@ class VimOperators:
                 return Reach((start[0], 0), end, linewise=True)
         return Reach(start, end)
 
-    def _apply(self, name: str, reach: Reach, register: str, times: int = 1) -> None:
+    def _apply(self, name: str, reach: Reach, register: str, levels: int = 1) -> None:
         sheet, (start, end, linewise) = self.sheet, reach
         rows = start[0], end[0]
         if name in (">", "<"):
-            self._shift(rows, 1 if name == ">" else -1)
+            self._shift(rows, 1 if name == ">" else -1, levels)
             return
         text = between(sheet.lines, start, end)
         if name in _CASES:
@@ -199,13 +226,14 @@ class VimOperators:
                 self.sheet.replace((row, 0), (row, taken), "")
         self.sheet.cursor = rows[0], indent(self.sheet.lines[rows[0]])
 
-    def _join(self, row: int, count: int) -> None:
+    def _join(self, row: int, count: int, *, exact: bool = False) -> None:
+        """Make one line of several, with a blank between, or exactly as they are."""
         for _ in range(count - 1):
             lines = self.sheet.lines
             if row + 1 >= len(lines):
                 return
             line, below = lines[row], lines[row + 1]
-            bare = below.lstrip()
-            gap = " " if bare and line and not line[-1].isspace() else ""
+            bare = below if exact else below.lstrip()
+            gap = " " if not exact and bare and line and not line[-1].isspace() else ""
             self.sheet.replace((row, len(line)), (row + 1, len(below) - len(bare)), gap)
             self.sheet.cursor = row, len(line)

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OPERATORS = frozenset({"d", "c", "y", ">", "<", "gu", "gU", "g~"})
+#: Vim's other operators: nothing is done, but the motion behind them is theirs and no command.
+_OTHER_OPERATORS = frozenset({"=", "!", "gq", "gw", "g?", "g@", "zf"})
+#: Keys of which the next one makes another command.
+_PREFIXES = frozenset({"g", "z", "Z", "[", "]", "ctrl+w"})
 #: Keys that wait for one more sign.
-_WAITING = frozenset({"f", "F", "t", "T", "'", "`", "r", "m"})
-_MOTIONS = frozenset("hjklwWbBeE0^$G{}fFtT;,%HML+-_|'`") | {
-    "gg", "left", "right", "up", "down", "home", "end", "enter", "space", "backspace",
+_WAITING = frozenset({"f", "F", "t", "T", "'", "`", "r", "m", "q", "@", "g'", "g`", "gr"})
+#: What an operator works on, and what moves the cursor.
+MOTIONS = frozenset("hjklwWbBeE0^$G{}()fFtT;,%HML+-_|'`") | {
+    "left", "right", "up", "down", "home", "end", "enter", "space", "backspace",
+    "gg", "ge", "gE", "g_", "gj", "gk", "g0", "g^", "g$",
 }  # fmt: skip
+#: What begins a line that is typed elsewhere, also behind other keys: what is typed then must go there.
+_LINES = frozenset({":", "/", "?"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,10 @@ class _Keys:
         self.at += 1
         return self.keys[self.at - 1]
 
+    @property
+    def names_register(self) -> bool:
+        return self.at < len(self.keys) and self.keys[self.at] == '"'
+
     def count(self) -> int | None:
         digits = ""
         while (
@@ -61,7 +73,7 @@ class _Keys:
 
     def name(self) -> str | None:
         key = self.take()
-        if key in ("g", "Z"):
+        if key in _PREFIXES:
             more = self.take()
             return None if more is None else key + more
         return key
@@ -79,25 +91,28 @@ def parse(keys: Sequence[str], *, visual: bool = False) -> Command | bool:
     """
     said = _Keys(keys)
     register = ""
-    if keys and keys[0] == '"':
+    count = said.count()
+    while said.names_register:
         said.take()
         register = said.take() or ""
         if not register:
             return True
-    count = said.count()
+        count = said.count() or count
     name = said.name()
     if name is None:
         return True
     if visual and name in ("i", "a"):
         what = said.take()
         return True if what is None else Command("object", count, register, name + what)
-    if name in OPERATORS and not visual:
+    if (name in OPERATORS or name in _OTHER_OPERATORS) and not visual:
         return _operator(said, name, count, register)
     arg = ""
     if name in _WAITING:
         sign = said.take()
         if sign is None:
             return True
+        if name == "q" and sign in _LINES:  # who knows no macro was kept ends it, and goes on
+            return Command(sign)
         arg = sign
     return Command(name, count, register, arg=arg)
 
@@ -114,7 +129,9 @@ def _operator(said: _Keys, name: str, count: int | None, register: str) -> Comma
     if motion in ("i", "a"):
         what = said.take()
         return True if what is None else Command(name, count, register, motion + what)
-    if motion not in _MOTIONS:
+    if motion in _LINES:
+        return Command(motion)
+    if motion not in MOTIONS:
         return False
     arg = ""
     if motion in _WAITING:
