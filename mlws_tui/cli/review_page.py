@@ -9,8 +9,9 @@ from typing import Any
 from mlws_tui.cli.tables import Column, table
 from mlws_tui.domain.events import plain
 from mlws_tui.domain.figures import figure
-from mlws_tui.domain.review import Review
+from mlws_tui.domain.review import Idea, Review
 from mlws_tui.domain.reviewbars import bar, lengths
+from mlws_tui.domain.reviewbest import BestLine
 from mlws_tui.domain.reviewmarkdown import (
     change_words,
     cost_words,
@@ -23,7 +24,7 @@ from mlws_tui.domain.reviewmarkdown import (
     writing_words,
 )
 from mlws_tui.domain.reviewnotes import Remark
-from mlws_tui.domain.reviewruns import DayLoad, Spent, by_month
+from mlws_tui.domain.reviewruns import DayLoad, Outcome, Spent, by_month
 from mlws_tui.domain.runs import RunState
 from mlws_tui.domain.tasks import Task, gathered
 from mlws_tui.domain.text import cell_width, safe_text
@@ -180,32 +181,13 @@ def document(review: Review) -> dict[str, Any]:
             "runs": {
                 "total": len(review.runs),
                 "more": review.more_runs,
-                "outcomes": [
-                    {
-                        "state": one.state.value,
-                        "reason": one.label if one.label != one.state.value else None,
-                        "count": len(one.runs),
-                        "runs": [run.run.id for run in one.runs],
-                    }
-                    for one in review.outcomes
-                ],
+                "outcomes": [_outcome(one) for one in review.outcomes],
             },
             "gpu_hours": review.gpu_hours,
             "energy_joules": known,
             "energy_runs": energy.measured if energy is not None else 0,
             "reasons": reasons,
-            "best": [
-                {
-                    "experiment": one.key,
-                    "name": one.name,
-                    "metric": one.metric,
-                    "value": one.value,
-                    "run": one.run,
-                    "before": one.before,
-                    "change": one.change,
-                }
-                for one in review.best
-            ],
+            "best": [_best_result(one) for one in review.best],
             "insights": [_remark(one) for one in review.insights],
             "standing": [_remark(one) for one in review.standing],
             "tasks": {
@@ -225,19 +207,41 @@ def document(review: Review) -> dict[str, Any]:
                 {"name": one.name, "title": one.title, "date": one.date.isoformat(), "path": one.path}
                 for one in review.sessions
             ],
-            "ideas": [
-                {
-                    "text": one.text,
-                    "why": one.why,
-                    "date": one.date.isoformat() if one.date else None,
-                    "line": one.line or None,
-                    "run": one.run or None,
-                }
-                for one in review.ideas
-            ],
+            "ideas": [_idea(one) for one in review.ideas],
         }
     )
     return told
+
+
+def _outcome(one: Outcome) -> dict[str, Any]:
+    return {
+        "state": one.state.value,
+        "reason": one.label if one.label != one.state.value else None,
+        "count": len(one.runs),
+        "runs": [run.run.id for run in one.runs],
+    }
+
+
+def _best_result(one: BestLine) -> dict[str, Any]:
+    return {
+        "experiment": one.key,
+        "name": one.name,
+        "metric": one.metric,
+        "value": one.value,
+        "run": one.run,
+        "before": one.before,
+        "change": one.change,
+    }
+
+
+def _idea(one: Idea) -> dict[str, Any]:
+    return {
+        "text": one.text,
+        "why": one.why,
+        "date": one.date.isoformat() if one.date else None,
+        "line": one.line or None,
+        "run": one.run or None,
+    }
 
 
 def _cost(one: Spent | DayLoad) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _VOCABULARY = (
     *_WEEKDAYS, *(f"last {day}" for day in _WEEKDAYS), *(f"next {day}" for day in _WEEKDAYS),
 )  # fmt: skip
 _EXAMPLES = "for example yesterday, last friday, 3 days ago, oct 19 or 2024-10-19"
+_TO_COME = "for example tomorrow, next monday, in 3 days, +7, dec 24 or 2026-12-24"
 
 _COUNT = r"(?P<n>\d{1,6}|an?|" + "|".join(_COUNTS) + ")"
 _UNIT = r"(?P<unit>days?|d|weeks?|w|months?|years?|y)"
@@ -72,19 +73,19 @@ def read_day(text: str, today: date, *, ahead: bool = False) -> date:
     Raises:
         UsageError: if it is no day; the hint says what would be, and names the nearest.
     """
-    words = " ".join(text.replace(",", " ").casefold().split())
+    words, examples = " ".join(text.replace(",", " ").casefold().split()), _TO_COME if ahead else _EXAMPLES
     for reader in _READERS:
         try:
             found = reader(words, today, ahead)
         except OverflowError:
             raise UsageError(
-                f"{_shown(text)} is further away than the calendar reaches", hint=_EXAMPLES
+                f"{_shown(text)} is further away than the calendar reaches", hint=examples
             ) from None
         if found is not None:
             return found
     near = get_close_matches(words, _VOCABULARY, n=1, cutoff=0.7)
     guess = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"{_shown(text)} names no day", hint=guess + _EXAMPLES)
+    raise UsageError(f"{_shown(text)} names no day", hint=guess + examples)
 
 
 def _shown(text: str) -> str:

@@ -55,7 +55,9 @@ class Ended:
     @property
     def words(self) -> str:
         """How it ended, to be said of an editor: ``ended with 1``."""
-        return f"was killed (signal {-self.code})" if self.code and self.code < 0 else f"ended with {self.code}"
+        return (
+            f"was killed (signal {-self.code})" if self.code and self.code < 0 else f"ended with {self.code}"
+        )
 
 
 def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:

@@ -236,7 +236,7 @@ class JournalService:
             The section's title, and the first text as it was written.
 
         Raises:
-            UsageError: if section or text is empty, or several sections can be meant.
+            UsageError: if section or text is empty, the section is a date, or several can be meant.
             MlwsError: if the file cannot be read or saved; it is then as it was.
         """
         if not section_key(section) or not any(text.strip() for text in texts):

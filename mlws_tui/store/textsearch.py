@@ -39,42 +39,39 @@ def find(
     connection: sqlite3.Connection, query: SearchQuery, limit: int, ranked: bool
 ) -> tuple[list[FoundPassage], bool]:
     """The passages that fit, the newest first or the best, and whether there are more."""
-    among = _among(connection, query)
-    if among is None:
+    fits, narrow = _few(connection, query)
+    if not fits:
         return [], False
     words = [term for term in query.terms if not term.anywhere]
-    rows = _ask(connection, query, among, limit + 1, ranked)
+    rows = _ask(connection, query, narrow, limit + 1, ranked)
     if not rows and any(not term.negative for term in words):
-        rows = _ask(connection, query.loose, among, limit + 1, ranked)
+        rows = _ask(connection, query.loose, narrow, limit + 1, ranked)
     return [_found(row) for row in rows[:limit]], len(rows) > limit
 
 
-@dataclass(frozen=True, slots=True)
-class _Among:
-    """A condition for the passages that can fit at all, where few can; and its values."""
-
-    sql: str = ""
-    values: tuple[object, ...] = ()
-
-
-def _among(connection: sqlite3.Connection, query: SearchQuery) -> _Among | None:
-    """The passages of the documents that are asked for; None where there are none."""
+def _passages_asked_for(query: SearchQuery) -> tuple[str, list[object]]:
+    """The passages of the documents that are asked for; empty where all are."""
     where: list[str] = []
     values: list[object] = []
     _filter_documents(query, where, values)
     if not where:
-        return _Among()
+        return "", values
     documents = f"SELECT d.id FROM documents d WHERE {' AND '.join(where)}"  # noqa: S608
-    wanted = f"SELECT id FROM passages WHERE document IN ({documents})"  # noqa: S608
+    return f"SELECT id FROM passages WHERE document IN ({documents})", values  # noqa: S608
+
+
+def _few(connection: sqlite3.Connection, query: SearchQuery) -> tuple[bool, bool]:
+    """Whether any passage can fit at all, and whether so few can that they alone are looked at."""
+    wanted, values = _passages_asked_for(query)
+    if not wanted:
+        return True, False
     counted = f"SELECT count(*) FROM (SELECT 1 FROM ({wanted}) LIMIT {_FEW + 1})"  # noqa: S608
     count = connection.execute(counted, values).fetchone()[0]
-    if count == 0:
-        return None
-    return _Among(wanted, tuple(values)) if count <= _FEW else _Among()
+    return count > 0, count <= _FEW
 
 
 def _ask(
-    connection: sqlite3.Connection, query: SearchQuery, among: _Among, limit: int, ranked: bool
+    connection: sqlite3.Connection, query: SearchQuery, narrow: bool, limit: int, ranked: bool
 ) -> list[tuple[object, ...]]:
     where: list[str] = []
     values: list[object] = []
@@ -87,10 +84,11 @@ def _ask(
         where.append("passages_found MATCH ?")
         values.append(match)
         order = f"{_RANK}, {order}" if ranked else order
-    if among.sql:
+    if narrow:
+        wanted, asked = _passages_asked_for(query)
         # With the plus the words are looked up once, and not once for each of these passages.
-        where.append(f"{'+' if match else ''}{row_id} IN ({among.sql})")
-        values += among.values
+        where.append(f"{'+' if match else ''}{row_id} IN ({wanted})")
+        values += asked
     for term in query.terms:
         if term.anywhere or (term.negative and not match):
             sign = "NOT " if term.negative else ""

@@ -145,6 +145,7 @@ async def test_an_editor_that_may_not_have_meant_it(workspace: Workspace, editor
         await pilot.press("y")
         await until(lambda: b"- b\nx\n" in workspace.journal.read_bytes(), pilot)
         await until(lambda: len(lent()) == kept, pilot)
+        await edited('echo y >> "$2"; kill -9 $$', "It was killed (signal 9).")
 
 
 def test_the_editor_has_the_terminal_alone_and_the_app_comes_back(

@@ -300,6 +300,11 @@ async def test_the_pane_offers_takes_and_puts_aside(workspace: Workspace) -> Non
         await until(lambda: "✦ 2/3  ✗ Failed: qwen-dpo" in app.text, pilot)
         await pilot.press("x")
         await until(lambda: "2 of 2 suggestions  ▸ Started" in app.text, pilot)
+        await pilot.press("u")
+        await until(lambda: "✦ 2/3  ✗ Failed: qwen-dpo" in app.text, pilot)
+        assert workspace.journal.read_text() == LOG
+        await pilot.press("x")
+        await until(lambda: "2 of 2 suggestions  ▸ Started" in app.text, pilot)
         await pilot.press("A")
         await until(lambda: "2 lines added under Experiments" in app.text, pilot)
         await until(lambda: "accept" not in app.text, pilot)
@@ -340,7 +345,9 @@ async def test_an_edited_suggestion_is_on_disk_only_when_it_is_saved(workspace: 
         assert BROKEN_LINE not in workspace.journal.read_text()
         await pilot.press("e")
         await until(lambda: not app.pane.editor.read_only, pilot)
+        assert app.pane.corner == "suggested, not taken"
         await pilot.press("escape")  # left as it came in: it was only looked at
+        await until(lambda: app.pane.corner == "not taken: offered again", pilot)
         await until(lambda: "✦ 1/2  ✗ Failed" in app.text and not app.pane.unsaved, pilot)
         assert BROKEN_LINE not in workspace.journal.read_text() and BROKEN_LINE not in app.pane.editor.text
         await pilot.press("e")

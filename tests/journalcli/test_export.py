@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlws_tui.cli.main import main
 from mlws_tui.domain.journal import parse
 from mlws_tui.services.journalexport import as_markdown, days_between
 from mlws_tui.services.journalpage import Places, page
@@ -52,6 +57,20 @@ def test_markdown_is_the_bytes_of_the_days(here: Here) -> None:
     assert here("journal", "export", "--since", "yesterday").out == ""
     wrong = here("journal", "export", "--since", "2024-10-19", "--until", "2024-10-18")
     assert (wrong.code, wrong.out) == (2, "")
+
+
+def test_a_terminal_is_not_controlled_by_what_is_exported(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.write("## 2024-10-18\n- a \x1b[2J\n- b\n")
+    assert "\x1b[2J" in here("journal", "export").out
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert main(["--workspace", str(here.workspace.root), "journal", "export"]) == 0
+    told = os.read(ours, 4096)
+    os.close(ours)
+    assert b"\x1b" not in told and b"- b\r\n" in told
 
 
 def test_the_document_has_bullets_and_their_links(here: Here) -> None:

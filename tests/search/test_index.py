@@ -38,7 +38,10 @@ before any day
 ### Experiments
 - Pulled llama3.1:8b, no loss yet
 """
-SESSION = "# Session: Where the loss went\n\n**Date**: 2024-10-19\n\n## Results\n\nGradients of llama3.1:8b\n\nder Übergrad\n"
+SESSION = (
+    "# Session: Where the loss went\n\n**Date**: 2024-10-19\n\n## Results\n\nGradients of llama3.1:8b\n\n"
+    "der Übergrad\n"
+)
 
 
 def fill(workspace: Workspace) -> None:

@@ -15,6 +15,7 @@ from mlws_tui.services.journal import DayRef
 from mlws_tui.ui.jump import Jump
 from mlws_tui.ui.screens.days import DaysScreen
 from mlws_tui.ui.screens.page import PageScreen
+from mlws_tui.ui.screens.search import SearchScreen
 from mlws_tui.ui.screens.tasks import TasksScreen
 from tests.pages.kit import bench_of
 from tests.runs.kit import begun, ended, record
@@ -66,6 +67,8 @@ async def test_tasks_are_ticked_put_off_carried_over_and_all_that_is_undone(work
         await shown(pilot, "4 open", "□ compare")
         await pilot.press("p")
         await shown(pilot, "Put off to")
+        await pilot.press(*"someday", "enter")  # what stands there is replaced
+        await shown(pilot, '"someday" names no day', "Put off to")
         await pilot.press("ctrl+a", "ctrl+k", *"monday", "enter")
         await shown(pilot, "1 put off", "from Mon 23 Nov, in 3 days")
         await pilot.press("C")
@@ -74,6 +77,15 @@ async def test_tasks_are_ticked_put_off_carried_over_and_all_that_is_undone(work
             "# Activity\n\n## 2026-11-20\n\n### Next Steps\n- [ ] compare due 2026-11-18\n  - [ ] r=16\n\n## 2026-11-19"
         )
         await pilot.press("u", "u")
+        await until(pilot, lambda: workspace.journal.read_text() == JOURNAL)
+        await pilot.press("G", "c", "space")  # what is done next is done to what stands in today now
+        await shown(pilot, "ticked 'renew'", "Today", "✓ renew")
+        text = workspace.journal.read_text()
+        assert "- [x] renew\n" in text and "- [>] renew (→ 2026-11-20)" in text
+        await pilot.press("minus")
+        await shown(pilot, "– renew", "→ renew  went to Fri 20 Nov")
+        assert not pilot.app._notifications
+        await pilot.press("u", "u", "u")
         await until(pilot, lambda: workspace.journal.read_text() == JOURNAL)
         workspace.journal.write_text(JOURNAL.replace("renew\n", "renew it\n"))
         await pilot.press("n", *"new", "enter")
@@ -136,3 +148,25 @@ def test_a_month_is_laid_out_and_days_are_counted() -> None:
     assert [distance_words(date(2026, 11, n), date(2026, 11, 20)) for n in (17, 19, 20, 21, 27)] == [
         "3 days ago", "yesterday", "today", "tomorrow", "in 7 days"
     ]  # fmt: skip
+
+
+async def test_a_journal_that_cannot_be_read_is_told_with_all_that_can_be_done(workspace: Workspace) -> None:
+    workspace.journal.write_bytes(b"\0\0\0\0 binary")
+    pages = [SearchScreen, DaysScreen, TasksScreen]
+    async with (
+        bench_of(workspace) as bench,
+        Desk(lambda: pages.pop()(bench)).run_test(size=(80, 24)) as pilot,
+    ):
+        desk = cast(Desk, pilot.app)
+        hint = ("convert it with iconv", "cut left them")
+        for page in (TasksScreen, DaysScreen, SearchScreen):
+            if page is not TasksScreen:
+                desk.show()
+            if page is SearchScreen:
+                await pilot.press(*"word")
+
+            def told() -> str:
+                return " ".join(screen_text(cast(Any, desk)).replace("│", " ").split())
+
+            await until(pilot, lambda: all(words in told() for words in hint), told)
+            await pilot.press("escape")

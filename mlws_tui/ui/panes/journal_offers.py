@@ -37,12 +37,26 @@ _Act = Callable[[Sequence[Suggestion], date], Coroutine[Any, Any, None]]
 _OFFERED = frozenset({"accept", "accept_all", "amend", "next_suggestion"})
 
 OFFER_ACTIONS = (
-    Action("journal.accept", "a", "Accept", "Write the suggested line into its section"),
+    Action("journal.accept", "a", "Accept", "Write the suggested line into its section (when there is one)"),
     Action(
-        "journal.amend", "e", "Edit the suggestion", "Write the suggested line, and edit it before saving"
+        "journal.amend",
+        "e",
+        "Edit the suggestion",
+        "Edit the suggested line before it is saved (when there is one)",
     ),
-    Action("journal.next-suggestion", "s", "Next suggestion", "See the next suggested line", palette=False),
-    Action("journal.accept-all", "A", "Accept all", "Write all suggested lines of the day"),
+    Action(
+        "journal.next-suggestion",
+        "s",
+        "Next suggestion",
+        "See the next suggested line (when there are several)",
+        palette=False,
+    ),
+    Action(
+        "journal.accept-all",
+        "A",
+        "Accept all",
+        "Write all suggested lines of the day (when there are several)",
+    ),
 )
 
 
@@ -68,6 +82,8 @@ class OfferingPane(WritingPane):
         self._proposed = ""  # the text that its line came in with; empty once the person wanted it saved
         self._back = ""  # key of what was just taken back: it is shown first
         self._steps = Steps()
+        # what was dismissed here, each with the entry and the step of the text that was the last one then
+        self._dismissed: list[tuple[Suggestion, DayRef, object]] = []
         self._offer_line = OfferLine()
         self._look = Coalesced(self, _PAUSE, self._look_for_suggestions)
 
@@ -186,8 +202,26 @@ class OfferingPane(WritingPane):
         """Put the suggested line aside, or throw the unsaved text away that was found: never both are asked."""
         if self._offer is not None:
             super().action_discard()
-        else:
+        elif self._chosen is not None:
+            self._dismissed.append((self._chosen, self.shown, self._last_step))
             self._take(self._dismiss, [self._chosen])
+
+    @property
+    def _last_step(self) -> object:
+        """The last change of the text that can be taken back."""
+        steps = self.editor.history.undo_stack
+        return steps[-1][0] if steps else None
+
+    def action_undo(self) -> None:
+        """Take back what was done last: a change of the text, or that a suggestion was dismissed."""
+        one, day, step = self._dismissed[-1] if self._dismissed else (None, None, None)
+        if one is None or day != self.shown or not (step is self._last_step or self._last_step is None):
+            super().action_undo()
+            return
+        self._dismissed.pop()
+        self._taken.discard(one.key)
+        self._back = one.key
+        self.work(partial(self._answer, self._offer_again, [one], self.shown.date))
 
     def action_amend(self) -> None:
         chosen = self._chosen
@@ -208,10 +242,16 @@ class OfferingPane(WritingPane):
         """Whether the editor holds a suggested line as it came in, and nobody asked to save it."""
         return self._amended is not None and bool(self._proposed) and self.editor.text == self._proposed
 
+    @property
+    def corner(self) -> str:
+        """A suggested line as it came in is nothing yet that is lost where it is not saved."""
+        return "suggested, not taken" if self._untouched else super().corner
+
     def _withdraw(self) -> None:
         if self._untouched and self._page is not None:
             self._amended, self._proposed = None, ""
             self.editor.apply_text(self._page.text)
+            self.tell("not taken: offered again")
 
     def _take(self, act: _Act, chosen: Sequence[Suggestion | None]) -> None:
         """Answer these: they are offered no more, unless it fails."""
@@ -249,6 +289,12 @@ class OfferingPane(WritingPane):
     async def _dismiss(self, answered: Sequence[Suggestion], _day: date) -> None:
         if self._suggestions is not None:
             await self._suggestions.put_aside(answered)
+            self.tell("dismissed: u offers it again")
+
+    async def _offer_again(self, answered: Sequence[Suggestion], day: date) -> None:
+        if self._suggestions is not None:
+            await self._suggestions.take_back(answered, day)
+            self.tell("offered again")
 
     async def _amend(self, chosen: Suggestion, day: date) -> None:
         """Put the line into the editor, in its place; it is on the disk only when it is saved."""

@@ -137,9 +137,10 @@ class WritingPane(OutsidePane):
         if action == "outside":
             return self.editor.read_only or self.editor.keys != "emacs"
         if action in OF_HITS:
-            return self.editor.read_only and self.editor.hits_marked
+            return self._finding
         if action in ("leave", "save"):
-            return self._wants_to_edit or not self.editor.read_only
+            writing = self._wants_to_edit or not self.editor.read_only
+            return writing or (action == "leave" and self._finding)
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
@@ -193,11 +194,18 @@ class WritingPane(OutsidePane):
         count = len(self.editor.hits().hits)
         self.tell("" if number is None else f"{number + 1} of {count} found")
 
-    def action_unmark(self) -> None:
-        """Mark what was found no more."""
-        self.editor.forget_hits()
-        self.tell()
-        self.refresh_bindings()
+    @property
+    def _finding(self) -> bool:
+        """Whether places that were found are marked while one reads."""
+        return self.editor.read_only and self.editor.hits_marked
+
+    def action_leave(self) -> None:
+        """Stop editing, what was typed is saved; while one reads, mark what was found no more."""
+        if self._finding:
+            self.editor.forget_hits()
+            self.tell()
+            self.refresh_bindings()
+        super().action_leave()
 
     def action_next_link(self) -> None:
         self._go_to_link(1)

@@ -17,7 +17,7 @@ READING = frozenset(
 )
 #: The questions' keys; each is there only while its question is asked.
 OF_CONFLICT = frozenset(("mine", "disk", "both", "side_by_side"))
-OF_HITS = frozenset(("find_next", "find_previous", "unmark"))  # while places that were found are marked
+OF_HITS = frozenset(("find_next", "find_previous"))  # while places that were found are marked
 OF_DRAFT = frozenset(("restore", "compare", "discard"))
 
 
@@ -50,7 +50,13 @@ def writing_actions(
             footer=True,
             palette=True,
         ),
-        action("leave", "escape", "Done", "Stop writing; what was written is saved", footer=True),
+        action(
+            "leave",
+            "escape",
+            "Done",
+            "Stop writing, what was written is saved; mark what was found no more",
+            footer=True,
+        ),
         action("save", "ctrl+s", "Save", saves, footer=True, palette=True),
         *turns,
         action("tick", "space,ctrl+space", "Tick", "Tick the box of the line, or take the tick away"),
@@ -58,7 +64,6 @@ def writing_actions(
         action("find", "slash", "Find", f"Find words in {what}; while writing f3, and ctrl+r replaces"),
         action("find-next", "n", "Next hit", "Go to the next place that was found", footer=True),
         action("find-previous", "N", "Hit before", "Go to the place that was found before"),
-        action("unmark", "escape", "Unmark", "Mark what was found no more", footer=True),
         action("outside", "ctrl+e", "Editor", f"Write in {what} with your own editor", palette=True),
         action("next-link", "right_curly_bracket", "Next link", "Go to the next link"),
         action("previous-link", "left_curly_bracket", "Link before", "Go to the link before"),

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from mlws_tui.domain.calendar import day_words, days_on, distance_words, month_words, months_on
 from mlws_tui.domain.changes import Change, FileChanged, RunsChanged
 from mlws_tui.domain.daywords import read_day
-from mlws_tui.domain.errors import UsageError
+from mlws_tui.domain.errors import MlwsError, UsageError
 from mlws_tui.domain.text import safe_text
 from mlws_tui.domain.words import counted
 from mlws_tui.services.days import DayNote, MonthNotes
@@ -133,8 +133,12 @@ class DaysScreen(PageScreen):
 
     async def read(self) -> None:
         cursor = self._calendar.cursor
-        self._month = await self.bench.days.month(cursor)
-        self._text = cursor, await self.bench.days.text(cursor)
+        try:
+            self._month = await self.bench.days.month(cursor)
+            self._text = cursor, await self.bench.days.text(cursor)
+        except MlwsError as error:  # the last line of the screen has no room for all of it
+            self._view.show([Row((Span(safe_text(error.sentence()), "bad"),))])
+            raise
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -115,14 +114,7 @@ class Jumping:
             return None
 
     async def _address(self, address: str) -> None:
-        """Open an address where there is a display to open it on; else have it ready to be pasted."""
-        remote = os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY")
-        if not remote and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            import webbrowser
-
-            if await asyncio.to_thread(webbrowser.open, address):
-                self._tell(f"opened {address}")
-                return
+        """Have an address ready to be pasted: a browser would open on the server, or for a stranger's text."""
         copied = await clipboard.copy(address)
         driver = self._screen.app._driver
         if copied.sequence and driver is not None:

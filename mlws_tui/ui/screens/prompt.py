@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mlws_tui.domain.errors import MlwsError
 from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.widgets.linefield import LineField
 
@@ -24,6 +26,8 @@ class PromptScreen(ModalScreen[str | None]):
         value: What stands in the line at first.
         empty: Whether an empty line is an answer; else it counts as none.
         longest: Characters that can be typed.
+        selected: Whether what is typed first replaces the value.
+        judge: Raises an `MlwsError` for what is no answer: its sentence is shown, and the line can be mended.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
@@ -35,29 +39,50 @@ class PromptScreen(ModalScreen[str | None]):
     PromptScreen Input { border: none; height: 1; margin: 1 0; padding: 0; background: $boost; }
     PromptScreen Input:focus { border: none; }
     PromptScreen Static { color: $text-muted; }
+    PromptScreen Static.-wrong { color: $text-error; }
     """
 
     def __init__(
-        self, title: str, hint: str = "", value: str = "", *, empty: bool = False, longest: int | None = None
+        self,
+        title: str,
+        hint: str = "",
+        value: str = "",
+        *,
+        empty: bool = False,
+        longest: int | None = None,
+        selected: bool = False,
+        judge: Callable[[str], object] | None = None,
     ) -> None:
         super().__init__()
         self._title = title
-        self._hint = hint
+        self._hint = Static(Content(safe_text(hint)), markup=False)
+        self._hint.display = bool(hint)
         self._empty = empty
         self._field = LineField(self._accept, value)
         self._field.max_length = longest
+        self._selected = selected
+        self._judge = judge
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(safe_text(self._title))
             box.border_subtitle = "enter accepts · esc cancels"
             yield self._field
-            if self._hint:
-                yield Static(Content(safe_text(self._hint)), markup=False)
+            yield self._hint
 
     def on_mount(self) -> None:
         self._field.take_focus()
+        if self._selected:
+            self._field.select_all()
 
     def _accept(self, text: str) -> None:
         text = text.strip()
+        if self._judge is not None and (text or self._empty):
+            try:
+                self._judge(text)
+            except MlwsError as error:
+                self._hint.update(Content(safe_text(error.sentence())))
+                self._hint.add_class("-wrong")
+                self._hint.display = True
+                return
         self.dismiss(text if text or self._empty else None)

@@ -196,6 +196,8 @@ class SearchScreen(ModalScreen[Jump | None]):
             found = await self._bench.search.find(
                 text, limit=self._limit, ranked=self._ranked, tiers=_TIERS[self._tier][1], typing=True
             )
+            if text.strip() and not found.hits:  # nothing fits, or nothing could be looked at
+                await asyncio.to_thread(self._bench.journal.read)
         except MlwsError as error:
             self._looking = self._goes = False
             self._list.show((), Content.assemble((f" {safe_text(error.sentence())}", "$text-warning")))

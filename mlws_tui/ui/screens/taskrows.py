@@ -39,7 +39,7 @@ def task_rows(
         left: What could be carried over to today at once.
         kept: Keys of those that stay where they stood while they were open.
     """
-    rows = [Row(())]
+    rows: list[Row] = []
     if left:
         words = f"Carry {counted(len(left), 'open task')} of {day_words(left[0].date, today)} over to today: "
         rows += [Row((Span(words, "live"), Span("C", "strong"))), Row(())]
@@ -58,6 +58,20 @@ def task_rows(
             rows += _rows(members, today, repeated, with_section=not by_section)
             rows.append(Row(()))
     return rows
+
+
+def where_it_went(tasks: Sequence[Task], key: str) -> str:
+    """The key of what became of a task that was carried over, once or from day to day; else its own."""
+    known = {task.key: task for task in tasks}
+    passed = {key}
+    while (task := known.get(key)) is not None and task.state == "moved":
+        words = task.words.casefold()
+        found = [one for one in tasks if one.date == task.moved_to and one.words.casefold() == words]
+        if not found or found[-1].key in passed:
+            break
+        key = found[-1].key
+        passed.add(key)
+    return key
 
 
 def _group(task: Task, today: date, kept: bool) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
 from mlws_tui.domain.changes import Change, FileChanged
 from mlws_tui.domain.daywords import read_day
@@ -17,7 +21,7 @@ from mlws_tui.domain.text import safe_text
 from mlws_tui.ui.actions import Action, bindings
 from mlws_tui.ui.screens.page import KEYS, MOVES, PageScreen
 from mlws_tui.ui.screens.prompt import PromptScreen
-from mlws_tui.ui.screens.taskrows import task_rows
+from mlws_tui.ui.screens.taskrows import task_rows, where_it_went
 from mlws_tui.ui.widgets.cells import Span
 from mlws_tui.ui.widgets.sections import Row, SectionsView
 
@@ -60,10 +64,16 @@ class TasksScreen(PageScreen):
         KEYS,
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+    DEFAULT_CSS = """
+    TasksScreen #tasks-told {
+        height: 1; padding: 0 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    """
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self._view = SectionsView()
+        self._told = Static(id="tasks-told", markup=False)
         self._tasks: Sequence[Task] = ()
         self._touched: set[str] = set()
         self._together: dict[
@@ -73,6 +83,18 @@ class TasksScreen(PageScreen):
         self._by_section = False
         self._words = ""
         self._one_by_one = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        for place, widget in enumerate(super().compose()):
+            yield widget
+            if place == 0:  # below the headline
+                yield self._told
+
+    def tell(self, sentence: str, *, trouble: bool = False) -> None:
+        """Tell it in a line of the page: many tasks are done one after the other, and none is to be covered."""
+        self._told.update(Content("" if trouble else safe_text(sentence)))
+        if trouble:
+            super().tell(sentence, trouble=True)
 
     def body(self) -> Iterable[Widget]:
         return (self._view,)
@@ -85,7 +107,11 @@ class TasksScreen(PageScreen):
         return isinstance(change, FileChanged) and change.path == self.bench.journal.path
 
     async def read(self) -> None:
-        self._tasks = await asyncio.to_thread(self.bench.tasks.list)
+        try:
+            self._tasks = await asyncio.to_thread(self.bench.tasks.list)
+        except MlwsError as error:  # the last line of the screen has no room for all of it
+            self._view.show([Row((Span(safe_text(error.sentence()), "bad"),))])
+            raise
         self._draw()
         if self.focused is None:
             self._view.focus()
@@ -119,10 +145,10 @@ class TasksScreen(PageScreen):
         self._at_cursor(lambda tasks: self.bench.tasks.tick(tasks, on=tasks[-1].state != "done"))
 
     def action_carry(self) -> None:
-        self._at_cursor(lambda tasks: self.bench.tasks.carry_over(tasks))
+        self._at_cursor(lambda tasks: self.bench.tasks.carry_over(tasks), follow=True)
 
     def action_carry_all(self) -> None:
-        self._act(lambda: self.bench.tasks.carry_open())
+        self._act(lambda: self.bench.tasks.carry_open(), follow=True)
 
     def action_cancel(self) -> None:
         self._at_cursor(lambda tasks: self.bench.tasks.cancel(tasks))
@@ -135,18 +161,16 @@ class TasksScreen(PageScreen):
         key = row.key if row is not None else ""
 
         def answered(text: str | None) -> None:
-            if text is None:
-                return
-            try:
-                day = read_day(text, self.bench.tasks.today(), ahead=True)
-            except MlwsError as error:
-                self.tell(error.sentence(), trouble=True)
-            else:
-                self._on(key, lambda tasks: self.bench.tasks.postpone(tasks, day))
+            if text is not None:
+                self._on(key, lambda tasks: self.bench.tasks.postpone(tasks, day_of(text)))
+
+        def day_of(text: str) -> date:
+            return read_day(text, self.bench.tasks.today(), ahead=True)
 
         if key:
             hint = "a day: tomorrow, monday, +7, 2026-11-25; until then it is not listed"
-            self.app.push_screen(PromptScreen("Put off to", hint, "tomorrow"), answered)
+            prompt = PromptScreen("Put off to", hint, "tomorrow", selected=True, judge=day_of)
+            self.app.push_screen(prompt, answered)
         else:
             self.tell("There is no task here to put off")
 
@@ -177,20 +201,24 @@ class TasksScreen(PageScreen):
 
     # doing it
 
-    def _at_cursor(self, work: Callable[[Sequence[Task]], str]) -> None:
+    def _at_cursor(self, work: Callable[[Sequence[Task]], str], *, follow: bool = False) -> None:
         row = self._view.current
         if row is None or not row.key:
             self.tell("There is no task here: n writes one")
         else:
-            self._on(row.key, work)
+            self._on(row.key, work, follow=follow)
 
-    def _on(self, key: str, work: Callable[[Sequence[Task]], str]) -> None:
+    def _on(self, pressed: str, work: Callable[[Sequence[Task]], str], *, follow: bool = False) -> None:
         """Do something to a task as it is when its turn has come: keys that were typed ahead find what they made.
+
+        What went to another day is done to there.
 
         What was done to several at once, as they were one row, is done to them together again.
         """
 
         def on_it() -> str:
+            key = where_it_went(self._tasks, pressed)
+            self._touched.add(key)
             every = next(
                 (one.every for one in gathered(self._tasks) if any(task.key == key for task in one.every)), ()
             )
@@ -201,19 +229,29 @@ class TasksScreen(PageScreen):
             self._together[key] = wanted
             return work([task for task in self._tasks if task.key in wanted and task.state == state])
 
-        self._touched.add(key)
-        self._act(on_it)
+        self._touched.add(pressed)
+        self._act(on_it, follow=follow)
 
-    def _act(self, work: Callable[[], str]) -> None:
-        self.run_worker(self._done(work), group="acts")
+    def _act(self, work: Callable[[], str], *, follow: bool = False) -> None:
+        self.run_worker(self._done(work, follow), group="acts")
 
-    async def _done(self, work: Callable[[], str]) -> None:
+    async def _done(self, work: Callable[[], str], follow: bool) -> None:
         async with self._one_by_one:
+            row = self._view.current
             try:
                 words = await asyncio.to_thread(work)
                 await self.read()
             except MlwsError as error:
                 self.tell(error.sentence(), trouble=True)
             else:
-                self.tell(f"{words} · u undoes it" if not words.startswith("undone") else words)
+                if follow and row is not None:
+                    self._follow(row.key)
+                self.tell(words)
                 self.bench.hub.publish(FileChanged(self.bench.journal.path))
+
+    def _follow(self, key: str) -> None:
+        """Put the cursor on the copy of the task that was carried over, with the heading above it in sight."""
+        copy = where_it_went(self._tasks, key)
+        if copy != key:
+            self._view.end(False)
+            self._view.go_to(copy)
