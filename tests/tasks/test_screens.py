@@ -158,7 +158,7 @@ async def test_a_journal_that_cannot_be_read_is_told_with_all_that_can_be_done(w
         Desk(lambda: pages.pop()(bench)).run_test(size=(80, 24)) as pilot,
     ):
         desk = cast(Desk, pilot.app)
-        hint = ("convert it with iconv", "cut left them")
+        hint = ("NUL", "iconv", "left them")
         for page in (TasksScreen, DaysScreen, SearchScreen):
             if page is not TasksScreen:
                 desk.show()
