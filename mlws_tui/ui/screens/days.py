@@ -49,6 +49,7 @@ class DaysScreen(PageScreen):
     TITLE_WORDS: ClassVar[str] = "Days"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("days.back", "escape,q", "Back", "Go back to the journal", footer=True, call="back"),
+        Action("days.search", "ctrl+f", "Search", "Search all that was written"),
         Action("days.open", "enter", "Go", "Go to the day in the journal", footer=True, call="open"),
         Action("days.right", "right,l", "Next day", "Go to the next day", call="step(1)"),
         Action("days.left", "left,h", "Day before", "Go to the day before", call="step(-1)"),
@@ -236,6 +237,9 @@ class DaysScreen(PageScreen):
             self.set_focus(self._calendar)
         else:
             self.dismiss(None)
+
+    def action_search(self) -> None:
+        self.dismiss(Jump("search", ""))
 
     def action_words(self) -> None:
         self._field.take_focus()

@@ -57,6 +57,7 @@ class ExperimentPage(ModalScreen["Jump | None"]):
         Binding("u", "unmark", "Unmark"),
         Binding("L", "lineage", "Lineage"),
         Binding("p", "parent", "Forked from"),
+        Binding("ctrl+f", "search", "Search", show=False),
         Binding("j,down", "move(1)", "Down", show=False),
         Binding("k,up", "move(-1)", "Up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
@@ -208,6 +209,10 @@ class ExperimentPage(ModalScreen["Jump | None"]):
         run = self._table.selected
         if run is not None:
             self.dismiss(Jump("lineage", run.id))
+
+    def action_search(self) -> None:
+        if not self._writing:
+            self.dismiss(Jump("search", ""))
 
     def action_parent(self) -> None:
         known = self._facts
