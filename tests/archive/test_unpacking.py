@@ -157,7 +157,7 @@ def _zstd(size: bool, checksum: bool, data: bytes, level: int = 3) -> bytes:
         max_size=4,
     )
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_zstd_frames_of_all_shapes(
     tmp_path_factory: pytest.TempPathFactory, frames: list[tuple[bytes, bytes]]
 ) -> None:

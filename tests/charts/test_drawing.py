@@ -149,7 +149,7 @@ places = st.one_of(extreme, st.floats(0, 1e6))
 names = st.text(max_size=30)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(places, st.one_of(extreme, st.floats())), max_size=40), st.integers(1, 100),
     st.integers(1, 20), st.booleans(), st.booleans(), st.sampled_from(Axis), st.sampled_from(SMOOTHINGS), names,
@@ -170,7 +170,7 @@ def test_any_series_fits_any_size(
     assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for row in drawn for character in row)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(-3, 25), st.integers(-3, 25)), min_size=2, max_size=6))
 def test_lines_have_no_holes(points: list[tuple[int, int]]) -> None:
     canvas = Canvas(10, 5)

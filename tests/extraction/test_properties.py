@@ -31,7 +31,7 @@ def joined(pieces: list[Extracted]) -> tuple[list[object], object, list[object]]
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(MIXED, st.data())
 def test_any_cuts_give_the_same(text: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=12).map(sorted))
@@ -42,7 +42,7 @@ def test_any_cuts_give_the_same(text: bytes, data: st.DataObject) -> None:
     assert joined(pieces) == joined([extract(text)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(MIXED, st.data())
 def test_another_extractor_goes_on_where_one_stopped(text: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=5).map(sorted))
@@ -73,7 +73,7 @@ BYTES = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(BYTES)
 def test_no_bytes_raise_and_states_are_json(data: bytes) -> None:
     extractor = Extractor(rules())
@@ -97,7 +97,7 @@ def figures(line: bytes) -> set[str]:
     return {repr(float(text)) for text in [*texts, *shares]}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(LINES), st.sampled_from(SECOND), st.data())
 def test_glued_lines_yield_no_value_that_is_not_whole_in_one_of_them(
     first: bytes, second: bytes, data: st.DataObject

@@ -22,7 +22,7 @@ def pair() -> Iterator[tuple[Channel, Channel]]:
     b.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_FRAMES, max_size=20), st.integers(1, 40))
 def test_frames_arrive_as_they_were_sent(frames: list[tuple[Frame, bytes]], cut: int) -> None:
     sender, raw = socket.socketpair()

@@ -67,7 +67,7 @@ def test_a_complaint_is_the_reason_where_there_is_no_exception() -> None:
     assert from_exit(130, [], asked=None).status == "stopped"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.sampled_from(["Traceback (most recent call last):", "  File", "E: m", "E", "", "x y", "\x00"])

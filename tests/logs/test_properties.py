@@ -178,7 +178,7 @@ class FollowedLog(RuleBasedStateMachine):
 
 def test_a_log_is_read_and_counted_like_a_naive_reader_whatever_becomes_of_it() -> None:
     with tiny_blocks():
-        run_state_machine_as_test(FollowedLog, settings=settings(max_examples=60, stateful_step_count=12))
+        run_state_machine_as_test(FollowedLog, settings=settings(max_examples=30, stateful_step_count=12))
 
 
 @settings(max_examples=25)
@@ -253,7 +253,7 @@ def passes(text: str, filters: list[Filter]) -> bool:
     return (not let_in or any(map(holds, let_in))) and not any(holds(one) for one in on if one.out)
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(TEXTS, TEXTS, FILTERS, WANTED, st.integers(0, 60), st.integers(0, 4))
 def test_filters_and_finding_agree_with_a_naive_reader(
     data: bytes, more: bytes, filters: list[Filter], wanted: str, start: int, steps: int

@@ -143,7 +143,7 @@ def test_every_line_of_short_logs(count: int) -> None:
         assert number_at(data, T0 + 3 * i - 1) == i
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 400), st.booleans()), min_size=1, max_size=120),
     st.integers(-2, 400),

@@ -71,7 +71,7 @@ async def test_the_table_goes_to_the_journal_and_to_a_session(workspace: Workspa
     assert f"The best was `{BASE}`." in log and "### Comparison of lora-16 and lora-8\n\n|  | lora-16" in log
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=5), st.integers(0, 4))
 def test_figures_of_any_kind_are_compared(values: list[tuple[float, float]], at: int) -> None:
     runs = [run(f"r{i}", {"lr": lr}, loss=loss, reward=loss) for i, (lr, loss) in enumerate(values)]

@@ -39,7 +39,7 @@ def test_steps_belong_to_the_interaction_that_was_going_on() -> None:
     ]  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(names, data), max_size=12))
 def test_any_data_is_counted_and_no_event_is_lost(given: list[tuple[str, dict[str, object]]]) -> None:
     tally = Tally()

@@ -111,7 +111,7 @@ _KEYS = st.sampled_from([*all_settings(), "gpu", "runs", "them", "", "gpu.interv
 _VALUES = st.none() | st.integers() | st.floats() | st.text(max_size=12) | st.booleans()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=200)
     | st.dictionaries(_KEYS, _VALUES).map(lambda d: repr(d).encode("utf-8", "replace"))

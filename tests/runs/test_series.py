@@ -25,7 +25,7 @@ from mlws_tui.domain.series import (
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 values = st.one_of(st.none(), st.floats(), st.floats(-10, 10))
-few = settings(max_examples=60)
+few = settings(max_examples=30)
 
 
 def single(step: float, value: float) -> Bucket:

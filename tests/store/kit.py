@@ -118,7 +118,7 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float 
         if answer if isinstance(answer, bool) else await answer:
             return
         assert time.monotonic() < deadline, "waited too long"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
 
 class Heard:

@@ -92,7 +92,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_a_task_is_what_markdown_takes_for_a_list_item(lines: list[str]) -> None:
     text = "## 2026-11-19\n" + "\n".join(lines) + "\n"
     tokens = MarkdownIt("commonmark").parse(text)

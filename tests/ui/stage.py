@@ -114,8 +114,8 @@ def screen_text(app: MlwsApp) -> str:
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], shown: Callable[[], str] = str) -> None:
     """Let the app work until the condition holds."""
-    for _ in range(400):
-        await pilot.pause(0.025)
+    for _ in range(200):
+        await pilot.pause(0.05)  # each look at the screen costs milliseconds that others wait for
         if holds():
             await pilot.pause()
             return
