@@ -46,7 +46,7 @@ sys.dont_write_bytecode = False  # nor should each worker compile all the tests 
 
 # The machines that run the tests may be slow and shared: an example's time says nothing. The suite tries the same
 # examples each time, so that it fails for what was changed; `--hypothesis-profile=explore` looks for new ones.
-settings.register_profile("mlws", deadline=None, derandomize=True, max_examples=30)
+settings.register_profile("mlws", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("mlws")
 

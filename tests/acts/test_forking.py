@@ -210,7 +210,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.dictionaries(st.text(max_size=4), VALUES, max_size=4))
 def test_settings_as_text_change_nothing(config: dict[str, Any]) -> None:
     try:

@@ -92,7 +92,7 @@ def test_zeros_after_an_archive_are_no_damage(tmp_path: Path, packing: str) -> N
     data=st.binary(max_size=2000),
     flips=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(1, 255)), max_size=3),
 )
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_no_bytes_make_it_fail_otherwise(
     tmp_path_factory: pytest.TempPathFactory, packing: str, data: bytes, flips: list[tuple[int, int]]
 ) -> None:

@@ -149,7 +149,7 @@ places = st.one_of(extreme, st.floats(0, 1e6))
 names = st.text(max_size=30)
 
 
-@settings(max_examples=50)
+@settings(max_examples=33)
 @given(
     st.lists(st.tuples(places, st.one_of(extreme, st.floats())), max_size=40), st.integers(1, 100),
     st.integers(1, 20), st.booleans(), st.booleans(), st.sampled_from(Axis), st.sampled_from(SMOOTHINGS), names,

@@ -24,7 +24,7 @@ from mlws_tui.domain.series import SMOOTHINGS, columns, window_mean
 from tests.charts.kit import point
 from tests.runs.kit import HOSTILE
 
-few = settings(max_examples=50)
+few = settings(max_examples=33)
 values = st.one_of(st.floats(), st.floats(-10, 10))
 STEPS = tuple(point(i, math.sin(i / 10)) for i in range(1, 401))
 

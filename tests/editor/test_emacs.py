@@ -90,7 +90,7 @@ KEYS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=50)
+@settings(max_examples=33)
 @given(st.text(alphabet="ab (\n)-模", max_size=40), KEYS)
 def test_no_keys_break_it_and_all_can_be_undone(text: str, keys: list[str]) -> None:
     sheet = TextSheet(text)

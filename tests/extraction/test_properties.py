@@ -73,7 +73,7 @@ BYTES = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(BYTES)
 def test_no_bytes_raise_and_states_are_json(data: bytes) -> None:
     extractor = Extractor(rules())
@@ -97,7 +97,7 @@ def figures(line: bytes) -> set[str]:
     return {repr(float(text)) for text in [*texts, *shares]}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(LINES), st.sampled_from(SECOND), st.data())
 def test_glued_lines_yield_no_value_that_is_not_whole_in_one_of_them(
     first: bytes, second: bytes, data: st.DataObject

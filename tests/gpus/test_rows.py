@@ -190,7 +190,7 @@ def test_sizes(amount: int, words: str) -> None:
     assert size(amount) == words
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.integers(1, 220),
     st.integers(1, 50),

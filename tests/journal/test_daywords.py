@@ -113,7 +113,7 @@ def test_what_is_no_day_is_told_with_the_nearest(typed: str, told: str) -> None:
     assert told in error.value.sentence()
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     st.text(max_size=30)
     | st.from_regex(r"[a-z]{0,9} ?[-+]?\d{0,9}[-./ ]?\d{0,4}[-./ ]?\d{0,5}", fullmatch=True)

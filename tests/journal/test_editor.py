@@ -40,7 +40,7 @@ def test_a_document_gives_back_what_it_was_given(text: str) -> None:
     assert ExactDocument(text).text == text
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(TEXTS, TEXTS, st.integers(0, 30), st.integers(0, 30))
 def test_an_edit_undone_gives_the_same_text(text: str, insert: str, start: int, end: int) -> None:
     document = ExactDocument(text, "\r\n")

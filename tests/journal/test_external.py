@@ -56,7 +56,7 @@ def test_which_editor_it_is_and_how_it_is_told_the_line(tmp_path: Path) -> None:
             editor_command({**env, **wrong})
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.text("ab\r\n\udce9", max_size=20), st.text("abc\n", max_size=20))
 def test_lines_that_say_the_same_keep_their_bytes(old: str, new: str) -> None:
     assert as_lent(old, old, "\n") == old

@@ -82,7 +82,7 @@ def spliced(journal: Journal, when: date, section: str) -> Splice | str:
         return str(error)
 
 
-@settings(max_examples=100)
+@settings(max_examples=66)
 @given(journals(), st.integers(-35, 5), st.sampled_from(["Code", "lea", "co", "Mine"]), st.integers(0, 400))
 def test_a_line_goes_where_it_goes_in_the_whole_journal(
     data: bytes, days: int, section: str, head: int

@@ -218,7 +218,7 @@ def test_what_a_fence_without_end_would_hide_is_not_written() -> None:
             add_bullet(parse(data), when, "Code", "x")
 
 
-@settings(max_examples=75)
+@settings(max_examples=50)
 @given(JOURNALS, st.sampled_from(["Experiments", "Next Steps", "Blog"]), st.sampled_from([0, 1, -400]))
 def test_a_capture_is_found_again_and_changes_no_other_byte(data: bytes, section: str, days: int) -> None:
     when = D19 + timedelta(days=days)
@@ -240,7 +240,7 @@ def test_a_capture_is_found_again_and_changes_no_other_byte(data: bytes, section
     assert len(again.days) == len(journal.days) + (not any(day.date == when for day in journal.days))
 
 
-@settings(max_examples=75)
+@settings(max_examples=50)
 @given(JOURNALS, st.text(alphabet="ab \n-#`", max_size=20))
 def test_editing_a_day_and_back_gives_the_same_bytes(data: bytes, words: str) -> None:
     journal = parse(data)
@@ -300,7 +300,7 @@ def taken_back(splices: list[Splice], before: bytes) -> list[Splice]:
     return back
 
 
-@settings(max_examples=75)
+@settings(max_examples=50)
 @given(JOURNALS | st.binary(max_size=80), EDITS)
 def test_any_bytes_after_any_edits_and_their_undo_are_the_same_bytes(
     data: bytes, edits: list[tuple[str, int, str]]
@@ -318,7 +318,7 @@ def test_any_bytes_after_any_edits_and_their_undo_are_the_same_bytes(
     assert journal.outline == scan(data)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(JOURNALS, st.integers(0, 99), st.text("ab-* \u00e9", min_size=1, max_size=8))
 def test_an_edit_of_one_line_changes_that_line_alone(data: bytes, number: int, words: str) -> None:
     journal = parse(data)

@@ -42,7 +42,7 @@ def stripped(title: str) -> str:
     return "\n".join(line.strip() for line in title.split("\n"))
 
 
-@settings(max_examples=100)
+@settings(max_examples=66)
 @given(st.lists(PIECES, max_size=10))
 def test_headings_are_those_of_the_referee(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
@@ -118,7 +118,7 @@ def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(quoted, inner) | st.builds("\n".join, items) | st.builds("\n\n".join, items)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.recursive(LEAVES, nested, max_leaves=5), max_size=6), st.sampled_from(["\n", "\r\n"]),
        st.sampled_from(["\n\n", "\n\n", "\n\n\n", "\n"]), st.booleans())  # fmt: skip
 def test_a_well_formed_document_has_the_headings_of_the_referee(
@@ -152,7 +152,7 @@ def test_a_block_that_is_never_closed_is_known(text: str, line: int | None) -> N
     assert scan(text.encode()).open_block == line
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.binary(max_size=200) | st.text(alphabet="#-=\n\r\t >`~a1.<!\x0c\u2028").map(str.encode))
 def test_any_bytes_are_lines_that_joined_are_the_bytes(data: bytes) -> None:
     outline = scan(data)

@@ -29,13 +29,13 @@ CHANGES = st.tuples(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_a_plain_passage_that_is_skipped_hides_nothing(data: bytes) -> None:
     assert outline_of(data) == scan(data)
 
 
-@settings(max_examples=75)
+@settings(max_examples=50)
 @given(TEXTS, st.lists(CHANGES, max_size=6))
 def test_after_any_changes_the_outline_is_that_of_a_full_scan(
     data: bytes, changes: list[tuple[float, float, bytes]]

@@ -115,7 +115,7 @@ def test_the_document_the_exit_code_and_the_repair(here: Here) -> None:
     assert journal.read_bytes() == again
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.sampled_from(

@@ -132,7 +132,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_PIECES | st.binary(max_size=6), max_size=40), st.data())
 def test_how_it_is_cut_makes_no_difference(pieces: list[bytes], data: st.DataObject) -> None:
     whole = b"".join(pieces)
@@ -148,7 +148,7 @@ def test_plain_text_is_kept_line_by_line(texts: list[str]) -> None:
     assert lines("".join(f"{text}\r\n" for text in texts).encode()) == texts
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=33, deadline=None)
 @given(st.lists(_PIECES | st.binary(max_size=6), max_size=60))
 def test_no_control_character_gets_through(pieces: list[bytes]) -> None:
     for line in lines(*pieces):

@@ -86,7 +86,7 @@ def test_few_marks_are_kept_however_many_records_come() -> None:
 _RECORDS = st.dictionaries(st.sampled_from(["step", "total", "epoch", "epochs"]), _VALUES)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.floats(0, 1e10), _RECORDS), max_size=12))
 def test_whatever_is_told_nothing_is_negative(records: list[tuple[float, dict[str, Any]]]) -> None:
     left = seconds_left(_after(records))

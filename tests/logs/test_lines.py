@@ -25,7 +25,7 @@ texts = st.lists(
     ),
     max_size=25,
 ).map(b"".join)
-small = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+small = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 
 
 @pytest.fixture

@@ -237,7 +237,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), steps)
 def test_whatever_happens_each_line_is_read_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, first: bytes, steps: list[tuple[str, bytes]]

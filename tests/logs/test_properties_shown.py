@@ -46,7 +46,7 @@ RAW = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(RAW)
 def test_what_is_shown_of_a_line_never_acts(data: bytes) -> None:
     for found in (styled(data), styled(data.decode(errors="surrogateescape")), shown(data)):
@@ -58,7 +58,7 @@ def test_what_is_shown_of_a_line_never_acts(data: bytes) -> None:
             at = end
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(RAW, st.sampled_from(["", "a", "日"]), st.integers(2, 50), st.integers(0, 60), st.booleans())
 def test_a_row_has_the_columns_it_says_and_nothing_that_acts(
     data: bytes, wanted: str, width: int, start: int, traced: bool

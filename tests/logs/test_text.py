@@ -191,7 +191,7 @@ TOKENS = ["a", "bc", "名", "e\u0301", "\t", "\b", "\b\b", "\r", "\x1b[5G", "\x1
 ERASURES = ["\x1b[K", "\x1b[0K", "\x1b[1K", "\x1b[2K"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([*TOKENS, *ERASURES]), max_size=14))
 def test_a_row_is_that_of_a_plain_terminal(tokens: list[str]) -> None:
     assert styled("".join(["\r", *tokens])).text == screen_of(tokens)

@@ -181,7 +181,7 @@ def test_local_time_is_that_of_the_process(zone: str, monkeypatch: pytest.Monkey
         time.tzset()
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.text(), st.from_regex(r"[\[(]?[\d:./, -]{5,30}[A-Z]{0,3}.{0,20}")), max_size=5))
 def test_no_text_makes_it_fail(lines: list[str]) -> None:
     times = Times(MOMENT)
@@ -190,7 +190,7 @@ def test_no_text_makes_it_fail(lines: list[str]) -> None:
             assert ts is None or 0 < ts < 4.2e9
 
 
-@settings(derandomize=True, max_examples=50, deadline=None)
+@settings(derandomize=True, max_examples=33, deadline=None)
 @given(st.datetimes(datetime(2001, 9, 10), datetime(2098, 1, 1)))
 def test_what_logging_writes_is_read_again(moment: datetime) -> None:
     text = moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d} - INFO - x"

@@ -38,7 +38,7 @@ async def test_a_parent_that_is_gone_is_named(workspace: Workspace) -> None:
         assert alone.nodes[0].id == BASE
 
 
-@settings(max_examples=50)
+@settings(max_examples=33)
 @given(st.lists(st.builds(Link, ids, st.none() | ids, st.none() | ids), max_size=12), ids)
 def test_rings_and_gaps_end(links: list[Link], asked: str) -> None:
     found = family_of(asked, links)

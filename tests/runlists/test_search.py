@@ -124,7 +124,7 @@ def _joined(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(case=st.recursive(_leaf, _joined, max_leaves=5))
 def test_the_index_finds_what_a_naive_reader_finds(all_runs: Desk, case: Case) -> None:
     text, fits = case

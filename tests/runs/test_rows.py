@@ -92,7 +92,7 @@ runs = st.builds(
 COLUMNS = [parse_column(name) for name in ("lr", "loss:min", "state", "tag", "duration", '"e\u0301"')]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(runs, min_size=1, max_size=4), st.integers(12, 170), st.booleans())
 @example([a_run(RunState.CREATED, started=-math.inf)], 84, True)
 def test_rows_are_as_wide_as_they_should_be_and_safe(some: list[Run], width: int, marked: bool) -> None:

@@ -204,7 +204,7 @@ def test_any_numbers_come_back_from_the_stream(workspace: Workspace) -> None:
         def same(a, b):
             return math.isclose(a, b, rel_tol=1e-15) or (math.isnan(a) and math.isnan(b))
 
-        @settings(max_examples=40, deadline=None, database=None)
+        @settings(max_examples=30, deadline=None, database=None)
         @given(st.dictionaries(names, numbers, min_size=1, max_size=5), st.integers() | st.floats(allow_nan=False))
         def back(values, step):
             run.log(values, step=step)

@@ -92,7 +92,7 @@ async def test_a_single_point_is_its_own_bucket(tmp_path: Path) -> None:
 
 
 @given(st.lists(NUMBER, min_size=1, max_size=60), st.integers(0, 40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=33, deadline=None)
 def test_tier_rows_take_all_points_together(values: list[float], start: int) -> None:
     steps = list(range(start, start + len(values)))
     rows = list(tier_rows(1, start, steps, [float(step) for step in steps], values))

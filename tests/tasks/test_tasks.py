@@ -108,7 +108,7 @@ def test_what_is_a_task_is_what_markdown_takes_for_a_list_item(lines: list[str])
 
 
 @given(st.lists(LINES, max_size=10), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_ticking_changes_one_byte_and_carrying_over_keeps_every_line(
     lines: list[str], newline: str, ended: bool, data: st.DataObject
 ) -> None:
