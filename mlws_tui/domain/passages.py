@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 
 from mlws_tui.domain.journal import Journal
+from mlws_tui.domain.journalitems import in_code
 from mlws_tui.domain.links import TextLink, links_of
 from mlws_tui.domain.markdown import Heading, Outline, decode, encode, scan
 from mlws_tui.domain.runcolumns import flatten
@@ -21,7 +21,6 @@ JOURNAL, SESSION, RUN, ERROR = "journal", "session", "run", "error"
 TIERS = {RUN: 1, ERROR: 1, JOURNAL: 2, SESSION: 3}
 #: Characters of a passage that are kept, and of what a run says of itself.
 _LONGEST, _LONGEST_RUN = 4_000, 20_000
-_FENCE = re.compile(r"`{3,}(?=[^`]*\Z)|~{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +196,15 @@ def _of_lines(
     titles = {heading.line - first: heading for heading in headings}
     passages: list[Passage] = []
     links: list[PassageLink] = []
-    title = fence = ""
-    for number, line in enumerate(lines):
+    title = ""
+    texts = [decode(line).strip() for line in lines]
+    for number, (text, code) in enumerate(zip(texts, in_code(texts), strict=True)):
         if number in titles:
             title = titles[number].title
-        text = decode(line).strip()
         if not text:
             continue
         passages.append(Passage(number, title, text[:_LONGEST]))
-        mark = _FENCE.match(text)
-        if fence:
-            if mark and mark.group().startswith(fence) and not text[mark.end() :].strip():
-                fence = ""
-        elif mark:
-            fence = mark.group()
-        else:
+        if not code:
             for link in _linked(text[:_LONGEST], folder):
                 links.append(PassageLink(number, link.kind, link.target, text[:_LONGEST]))
     return tuple(passages), tuple(links)

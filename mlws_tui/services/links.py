@@ -15,6 +15,7 @@ from pathlib import Path
 from mlws_tui.config.workspace import Workspace
 from mlws_tui.domain.checkup import BrokenLink
 from mlws_tui.domain.errors import MlwsError
+from mlws_tui.domain.journalitems import in_code
 from mlws_tui.domain.links import links_of
 from mlws_tui.domain.markdown import decode, split_lines
 from mlws_tui.domain.passages import PassageLink, clean, session_piece
@@ -25,7 +26,6 @@ from mlws_tui.services.sessions import SessionsService
 from mlws_tui.sources import files
 from mlws_tui.store import Store
 
-_FENCES = ("```", "~~~")
 _STAMP = 15  # characters of a run's id before its name
 _MOST_NAMES = 2_000
 _SNIPPET = 240
@@ -104,15 +104,10 @@ def _naming(day: str, lines: Sequence[bytes], first: Mention) -> Iterator[Mentio
     if not any(day.encode() in line for line in lines):
         return
     texts = [decode(line).rstrip() for line in lines]
-    fence = ""
-    for number, text in enumerate(texts):
-        if text.startswith(_FENCES) and (not fence or text == fence):
-            fence = "" if fence else text[:3]
-        elif (
-            not fence
-            and day in text
-            and ("day", day) in ((link.kind, link.target) for link in links_of(text))
-        ):
+    for number, (text, code) in enumerate(zip(texts, in_code(texts), strict=True)):
+        if code or day not in text:
+            continue
+        if ("day", day) in ((link.kind, link.target) for link in links_of(text)):
             yield replace(first, line=first.line + number, snippet=text.strip()[:_SNIPPET])
 
 

@@ -232,8 +232,11 @@ async def test_links_both_ways(indexed: Workbench, workspace: Workspace) -> None
     assert [one.line for one in await indexed.links.to("run", RUN)] == [7]
     assert await indexed.links.broken() == []
     (workspace.sessions / "2024-10-20-more.md").write_text(
-        f"````\n```\n[[in-a-fence]]\n````\nSee [[2024-10-19-los]] and {RUN}x.\n"
+        f"````\n```\n[[in-a-fence]]\n````\nSee [[2024-10-19-los]] and {RUN}x.\nsince 2024-10-18\n"
     )
+    assert [(one.path, one.line) for one in await indexed.links.to("day", "2024-10-18")] == [
+        ("docs/sessions/2024-10-20-more.md", 6)
+    ]
     assert [(one.line, one.target, one.hint) for one in await indexed.links.broken()] == [
         (5, "2024-10-19-los", "did you mean 2024-10-19-loss?"),
         (5, f"{RUN}x", f"did you mean {RUN}?"),
